@@ -1,0 +1,69 @@
+"""The commands, and what their help says."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from typer import Exit, Option, Typer
+
+from mattebox import __version__
+from mattebox.cli.doctor import doctor
+from mattebox.cli.models import models_app, presets_app
+from mattebox.cli.remove import remove
+from mattebox.cli.watch import watch
+
+__all__ = ["app"]
+
+REMOVE_EXAMPLES = """[bold]Examples[/bold]
+  mattebox remove photo.jpg
+  mattebox remove photo.jpg -o shop.jpg --background white --crop --margin 5%
+  mattebox remove photos -r -o results --preset amazon --report report.json
+  mattebox remove 'photos/*.jpg' -o results --resume
+  mattebox remove https://example.com/shoe.jpg --background blur
+  mattebox remove - < photo.jpg > cutout.png
+"""
+
+WATCH_EXAMPLES = """[bold]Examples[/bold]
+  mattebox watch inbox -o results
+  mattebox watch inbox -o results --once --format webp
+"""
+
+
+def unwrapped(command: Callable[..., Any]) -> str:
+    """The docstring of a command with every paragraph on one line, so that the terminal's width breaks it."""
+    return re.sub(r"(?<!\n)\n(?!\n)", " ", inspect.getdoc(command) or "")
+
+
+app = Typer(
+    name="mattebox",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("remove", help=unwrapped(remove), epilog=REMOVE_EXAMPLES, no_args_is_help=True)(remove)
+app.command("watch", help=unwrapped(watch), epilog=WATCH_EXAMPLES, no_args_is_help=True)(watch)
+app.add_typer(models_app, name="models")
+app.add_typer(presets_app, name="presets")
+app.command("doctor")(doctor)
+
+
+def print_version(asked: bool) -> None:  # noqa: FBT001 (typer calls it so)
+    """Print the version and stop."""
+    if asked:
+        sys.stdout.write(f"mattebox {__version__}\n")
+        raise Exit
+
+
+@app.callback()
+def mattebox(
+    *,
+    _version: Annotated[
+        bool, Option("--version", help="Print the version.", callback=print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Any picture in, a clean cut-out out."""

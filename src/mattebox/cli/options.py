@@ -1,0 +1,291 @@
+"""The options that commands share: what the pipeline is asked, and how a result is dressed."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_type_hints
+
+from typer import Option
+
+from mattebox.cli.values import model_names, parse_canvas, parse_position, parse_region, preset_names
+from mattebox.errors import BadParameter
+
+if TYPE_CHECKING:
+    from mattebox.batch import Job
+    from mattebox.output import Output
+    from mattebox.remover import Settings
+
+__all__ = ["Dressing", "shares_dressing"]
+
+NETWORKS = "Networks"
+EDGE = "Subject and edge"
+RESULT = "Result"
+BACKGROUND = "Background"
+
+
+@dataclass(frozen=True)
+class Dressing:
+    """What a user may ask for on the command line, with the defaults of `Settings` and `Output`."""
+
+    model: Annotated[
+        str,
+        Option(
+            "--model",
+            "-m",
+            metavar="NAME",
+            help="Model that finds the subject; see 'mattebox models list'.",
+            rich_help_panel=NETWORKS,
+            autocompletion=model_names,
+        ),
+    ] = "lite"
+    device: Annotated[
+        str,
+        Option(
+            metavar="NAME",
+            help="Where networks run: auto, cpu, cuda, directml, coreml or openvino.",
+            rich_help_panel=NETWORKS,
+        ),
+    ] = "auto"
+    detail: Annotated[
+        bool, Option(help="Recover detail at the picture's own resolution.", rich_help_panel=NETWORKS)
+    ] = True
+    subject_score: Annotated[
+        float,
+        Option(
+            metavar="SHARE",
+            help="A picture whose subject score (0 to 1) is lower gives an empty cut-out.",
+            rich_help_panel=NETWORKS,
+        ),
+    ] = 0.5
+    foreground: Annotated[
+        Literal["multilevel", "blur-fusion", "none"],
+        Option(help="How the old background is taken out of the edge's colours.", rich_help_panel=EDGE),
+    ] = "multilevel"
+    threshold: Annotated[
+        float,
+        Option(metavar="SHARE", help="Opacity that becomes one half; more keeps less.", rich_help_panel=EDGE),
+    ] = 0.5
+    softness: Annotated[
+        float,
+        Option(metavar="SHARE", help="0 for a hard edge, 1 for the edge as it was found.", rich_help_panel=EDGE),
+    ] = 1.0
+    feather: Annotated[
+        float,
+        Option(metavar="PIXELS", help="Soften the edge inwards over this many pixels.", rich_help_panel=EDGE),
+    ] = 0.0
+    keep_largest: Annotated[
+        bool, Option("--keep-largest", help="Keep only the largest connected piece.", rich_help_panel=EDGE)
+    ] = False
+    drop_specks: Annotated[
+        float,
+        Option(metavar="SHARE", help="Drop pieces smaller than this share of the largest one.", rich_help_panel=EDGE),
+    ] = 0.0
+    invert: Annotated[
+        bool, Option("--invert", help="Keep the background and take the subject away.", rich_help_panel=EDGE)
+    ] = False
+    mask: Annotated[
+        Path | None,
+        Option(
+            metavar="FILE",
+            help="Your own mask instead of the model's: a picture, light where the subject is.",
+            rich_help_panel=EDGE,
+        ),
+    ] = None
+    region: Annotated[
+        str | None,
+        Option(
+            metavar="T,L,B,R",
+            help="Look only in this box: top, left, bottom, right in pixels.",
+            rich_help_panel=EDGE,
+        ),
+    ] = None
+    format: Annotated[
+        Literal["png", "webp", "jpeg", "tiff", "zip"] | None,
+        Option(
+            "--format",
+            "-f",
+            help="File format; unless given, that of the output's suffix, else of the preset, else png.",
+            rich_help_panel=RESULT,
+        ),
+    ] = None
+    kind: Annotated[
+        Literal["cutout", "mask", "foreground", "background"],
+        Option(
+            help="What is written: cutout, mask (opacity), foreground (colours), or background (as --invert).",
+            rich_help_panel=RESULT,
+        ),
+    ] = "cutout"
+    mask_only: Annotated[bool, Option("--mask-only", help="Short for --kind mask.", rich_help_panel=RESULT)] = False
+    quality: Annotated[
+        int | None,
+        Option(
+            metavar="1-100",
+            help="Quality of JPEG (92 unless given) and WebP (lossless unless given).",
+            rich_help_panel=RESULT,
+        ),
+    ] = None
+    crop: Annotated[
+        bool | None, Option("--crop/--no-crop", help="Crop to the subject; off unless given.", rich_help_panel=RESULT)
+    ] = None
+    margin: Annotated[
+        str | None,
+        Option(
+            metavar="SPACE",
+            help="Space around the cropped subject, as '10px' or '5%', one to four values; implies --crop.",
+            rich_help_panel=RESULT,
+        ),
+    ] = None
+    preset: Annotated[
+        str | None,
+        Option(
+            "--preset",
+            "-p",
+            metavar="NAME",
+            help="Dress it for a shop; see 'mattebox presets'.",
+            rich_help_panel=RESULT,
+            autocompletion=preset_names,
+        ),
+    ] = None
+    canvas: Annotated[
+        str | None,
+        Option(
+            metavar="WIDTHxHEIGHT",
+            help="Place the subject on a canvas of this size in pixels, as 1000x800.",
+            rich_help_panel=RESULT,
+        ),
+    ] = None
+    scale: Annotated[
+        float | None,
+        Option(
+            metavar="SHARE",
+            help="Share of the canvas that the subject fills; its own size, or what fits, unless given.",
+            rich_help_panel=RESULT,
+        ),
+    ] = None
+    position: Annotated[
+        str | None,
+        Option(
+            metavar="X,Y",
+            help="Where on the canvas: 0 is left and top, 1 right and bottom; 0.5,0.5 unless given.",
+            rich_help_panel=RESULT,
+        ),
+    ] = None
+    sheet: Annotated[
+        bool, Option("--sheet", help="Also write <stem>_sheet.jpg: before and after.", rich_help_panel=RESULT)
+    ] = False
+    background: Annotated[
+        str | None,
+        Option(
+            "--background",
+            "-b",
+            metavar="WHAT",
+            help="A colour, the path of a picture, or blur; transparent unless given.",
+            rich_help_panel=BACKGROUND,
+        ),
+    ] = None
+    gradient: Annotated[
+        str | None,
+        Option(
+            metavar="COLOUR",
+            help="Second colour of the background, which makes a gradient downwards.",
+            rich_help_panel=BACKGROUND,
+        ),
+    ] = None
+    fit: Annotated[
+        Literal["cover", "contain", "tile"],
+        Option(help="How a background picture fills the frame.", rich_help_panel=BACKGROUND),
+    ] = "cover"
+    shadow: Annotated[bool, Option("--shadow", help="Add a soft drop shadow.", rich_help_panel=BACKGROUND)] = False
+
+    def settings(self) -> Settings:
+        """What the pipeline is asked.
+
+        Raises:
+            BadParameter, ModelNotFound: a value makes no sense.
+        """
+        from mattebox.remover import Settings
+
+        chosen = {field.name: getattr(self, field.name) for field in fields(Settings)}
+        return Settings(**chosen | {"invert": self.invert or self.kind == "background"})
+
+    def result(self, *, format: str | None = None) -> Output:  # noqa: A002
+        """How the result is dressed.
+
+        Args:
+            format: of the file, when --format does not say.
+
+        Raises:
+            BadParameter: a value makes no sense, or two contradict each other.
+        """
+        from mattebox.output import Output
+
+        if self.crop is False and self.margin is not None:
+            raise BadParameter("--no-crop and --margin contradict each other")
+        if self.mask_only and self.kind not in {"cutout", "mask"}:
+            raise BadParameter(f"--mask-only and --kind {self.kind} contradict each other")
+        return Output(
+            format=self.format or format,
+            kind="mask" if self.mask_only else "cutout" if self.kind == "background" else self.kind,
+            quality=self.quality,
+            crop=self.margin or ("0" if self.crop else None),
+            preset=self.preset,
+            shadow=self.shadow,
+            background=self.background,
+            gradient_end=self.gradient,
+            fit=self.fit,
+            sheet=self.sheet,
+            canvas=parse_canvas(self.canvas),
+            scale=self.scale,
+            position=parse_position(self.position),
+        )
+
+    def job(self, *, format: str | None = None, overwrite: bool = False, threads: int | None = None) -> Job:  # noqa: A002
+        """A job that lacks only its picture and its target.
+
+        Raises:
+            BadParameter, ModelNotFound: a value makes no sense.
+        """
+        from mattebox.batch import Job
+
+        job = Job(
+            source="",
+            target=Path(),
+            settings=self.settings(),
+            output=self.result(format=format),
+            mask=None if self.mask is None else str(self.mask),
+            region=parse_region(self.region),
+            overwrite=overwrite,
+            threads=threads,
+        )
+        if job.mask is not None and not Path(job.mask).is_file():
+            raise BadParameter(f"mask {self.mask}: there is no such file")
+        return job
+
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def shares_dressing(command: Command) -> Command:
+    """Give a command one option for every field of `Dressing`, which it takes together as `dressing`."""
+    own = dict(inspect.signature(command, eval_str=True).parameters)
+    own.pop("dressing")
+    hints = get_type_hints(Dressing, include_extras=True)
+    shared = [
+        inspect.Parameter(
+            field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=hints[field.name]
+        )
+        for field in fields(Dressing)
+    ]
+
+    def with_dressing(**given: Any) -> Any:
+        dressing = Dressing(**{field.name: given.pop(field.name) for field in fields(Dressing)})
+        return command(**given, dressing=dressing)
+
+    parameters = [*own.values(), *shared]
+    with_dressing.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    with_dressing.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    with_dressing.__name__, with_dressing.__doc__ = command.__name__, command.__doc__
+    return with_dressing  # type: ignore[return-value]

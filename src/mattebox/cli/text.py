@@ -1,0 +1,60 @@
+"""Words on the terminal: names made safe to print, errors in one line, the log."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any
+
+__all__ = ["complain", "counted", "print_json", "say", "set_up_log", "shown"]
+
+
+def shown(name: object) -> str:
+    r"""A file name or message that is safe to print on one line: what a terminal would obey is escaped.
+
+    Example:
+        >>> shown("a\x1b[2Jb.jpg")
+        'a\\x1b[2Jb.jpg'
+    """
+    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in str(name))
+
+
+def say(message: str) -> None:
+    """Write a line to standard error, where everything goes that is not a result."""
+    sys.stderr.write(message + "\n")
+    sys.stderr.flush()
+
+
+def complain(message: str) -> None:
+    """Write an error on one line."""
+    say(f"error: {shown(' '.join(message.split()))}")
+
+
+def counted(number: int, noun: str) -> str:
+    """A number and its noun.
+
+    Example:
+        >>> counted(1, "picture"), counted(3, "picture")
+        ('1 picture', '3 pictures')
+    """
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def print_json(record: Any) -> None:
+    """Write data to standard output as JSON."""
+    import json
+
+    sys.stdout.write(json.dumps(record, indent=2, default=str) + "\n")
+
+
+def set_up_log(*, verbose: bool) -> None:
+    """Show the log of the library and warnings of other packages on standard error, or nothing of them."""
+    handler: logging.Handler = logging.NullHandler()
+    if verbose:
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
+    logging.captureWarnings(capture=True)
+    for name in ("mattebox", "py.warnings"):
+        logger = logging.getLogger(name)
+        logger.handlers = [handler]
+        logger.setLevel(logging.DEBUG if verbose else logging.NOTSET)

@@ -1,0 +1,85 @@
+"""What options take: names that the shell completes, and values of several numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mattebox.errors import BadParameter
+
+if TYPE_CHECKING:
+    from mattebox.remover import Region
+
+__all__ = ["model_names", "parse_canvas", "parse_position", "parse_region", "preset_names"]
+
+
+def model_names() -> list[str]:
+    """Names of the models, for completion in the shell."""
+    from mattebox.zoo.registry import load_cards
+
+    return list(load_cards())
+
+
+def preset_names() -> list[str]:
+    """Names of the presets, for completion in the shell."""
+    from mattebox.presets import load_presets
+
+    return list(load_presets())
+
+
+def parse_canvas(text: str | None) -> tuple[int, int] | None:
+    """Read "WIDTHxHEIGHT" as (height, width).
+
+    Raises:
+        BadParameter: it is not two whole numbers.
+
+    Example:
+        >>> parse_canvas("1000x800")
+        (800, 1000)
+    """
+    if text is None:
+        return None
+    try:
+        width, height = (int(number) for number in text.lower().split("x"))
+    except ValueError:
+        raise BadParameter(f"canvas '{text}': give its width and height in pixels, as in 1000x800") from None
+    return height, width
+
+
+def parse_position(text: str | None) -> tuple[float, float]:
+    """Read "X,Y"; the middle unless given.
+
+    Raises:
+        BadParameter: it is not two numbers.
+
+    Example:
+        >>> parse_position("0.5, 1")
+        (0.5, 1.0)
+    """
+    if text is None:
+        return 0.5, 0.5
+    try:
+        x, y = (float(number) for number in text.split(","))
+    except ValueError:
+        raise BadParameter(f"position '{text}': give x and y from 0 to 1, as in 0.5,1") from None
+    return x, y
+
+
+def parse_region(text: str | None) -> Region | None:
+    """Read "top,left,bottom,right".
+
+    Raises:
+        BadParameter: it is not four whole numbers that make a box.
+
+    Example:
+        >>> parse_region("10, 0, 300, 200")
+        (10, 0, 300, 200)
+    """
+    if text is None:
+        return None
+    try:
+        top, left, bottom, right = (int(number) for number in text.split(","))
+    except ValueError:
+        top = left = bottom = right = 0
+    if not (0 <= top < bottom and 0 <= left < right):
+        raise BadParameter(f"region '{text}': give top,left,bottom,right in pixels, as in 0,100,400,500")
+    return top, left, bottom, right

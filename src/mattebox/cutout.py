@@ -1,0 +1,339 @@
+"""The result: a subject cut out of its picture, and everything one does with it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeVar, cast, get_args
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mattebox import compose, encode, geometry
+from mattebox.errors import BadParameter, OutputFailed, unknown_name
+from mattebox.picture import Picture, PictureSource, open_picture
+from mattebox.presets import Preset, find_preset
+from mattebox.types import Alpha, Rgb
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+Colour = str | tuple[int, int, int]
+"""A name, a hex number, or (red, green, blue)."""
+Box = tuple[int, int, int, int]
+Depth = TypeVar("Depth", NDArray[np.uint8], NDArray[np.uint16])
+Pixels = NDArray[np.uint8] | NDArray[np.uint16]
+Kind = Literal["cutout", "mask", "foreground"]
+
+
+@dataclass(frozen=True, eq=False)
+class Cutout:
+    r"""A subject with its opacity and its own colours, free of the old background's.
+
+    Every operation returns a new cutout; nothing is changed in place.
+
+    Attributes:
+        alpha: (H, W) float32 opacity in [0, 1].
+        foreground: (H, W, 3) uint8 straight colours.
+        picture: the picture it was cut from; gives profile, DPI and depth, and the "before" of a sheet.
+        score: how sure the model is that the picture has a subject, in [0, 1].
+        window: (top, left, bottom, right), the part of `picture` that this shows; None once it was moved or changed.
+
+    Example:
+        >>> import mattebox
+        >>> cutout = mattebox.remove("examples/lemur.jpg")
+        >>> cutout.crop("5%").over("white").encode("jpeg")[:2]
+        b'\xff\xd8'
+    """
+
+    alpha: Alpha
+    foreground: Rgb
+    picture: Picture
+    score: float = 1.0
+    window: Box | None = None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) in pixels."""
+        height, width = self.alpha.shape
+        return height, width
+
+    @cached_property
+    def box(self) -> Box | None:
+        """(top, left, bottom, right) of what is visible; None when nothing is."""
+        return geometry.subject_box(self.alpha)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is visible."""
+        return self.box is None
+
+    @property
+    def mask(self) -> NDArray[np.uint8]:
+        """The opacity alone, (H, W), 0 to 255."""
+        return levels(self.alpha)
+
+    @property
+    def rgba(self) -> NDArray[np.uint8]:
+        """(H, W, 4) uint8, straight; the colour is 0 where nothing is visible: the old background is really gone."""
+        return with_alpha(self.foreground, self.mask)
+
+    @property
+    def image(self) -> Image.Image:
+        """The cutout as a Pillow RGBA image."""
+        return self._image(self.rgba)
+
+    @property
+    def deep(self) -> NDArray[np.uint16] | None:
+        """The foreground at 16 bits, (H, W, 3), while the cutout still shows a part of a picture of that depth."""
+        if self.picture.deep is None or self.window is None:
+            return None
+        source = self.picture.crop(*self.window)
+        shift = (self.foreground.astype(np.int32) - source.rgb) * 257
+        assert source.deep is not None
+        return np.clip(source.deep + shift, 0, 65535).astype(np.uint16)
+
+    def over(
+        self,
+        background: Colour | PictureSource,
+        *,
+        fit: Literal["cover", "contain", "tile"] = "cover",
+        end: Colour | None = None,
+        angle: float = 180.0,
+        blur: float = 0.02,
+    ) -> Cutout:
+        """Put the subject on a new background.
+
+        Args:
+            background: a colour (`"white"`, `"#ff8800"`, `(255, 136, 0)`), `"blur"` for the picture's own background
+                out of focus, or a picture.
+            fit: how a picture fills the frame.
+            end: second colour, which makes a gradient.
+            angle: direction of the gradient in degrees, as in CSS: 180 runs downwards.
+            blur: strength of `"blur"`, as a share of the longer side.
+
+        Returns:
+            An opaque cutout.
+
+        Raises:
+            BadParameter: a colour is not one, or `"blur"` is asked after the subject was moved.
+            BadPicture: the background is not a picture that can be read.
+        """
+        if isinstance(background, str) and background == "blur":
+            ground = self._own_background(blur)
+        elif (colour := colour_or_none(background)) is None:
+            ground = compose.fit_picture(open_picture(cast("PictureSource", background)).over(255), self.size, fit)
+        elif end is None:
+            ground = compose.solid(self.size, colour)
+        else:
+            ground = compose.gradient(self.size, colour, end, angle)
+        composed = compose.over(self.foreground, self.alpha, ground)
+        return replace(self, alpha=np.ones_like(self.alpha), foreground=composed, window=None)
+
+    def _own_background(self, blur: float) -> Rgb:
+        if self.window is None:
+            raise BadParameter(
+                "the background can be blurred only while the subject stands where it stood in its picture"
+            )
+        source = self.picture.crop(*self.window).rgb
+        return compose.blurred_background(source, self.alpha, blur * max(self.picture.size))
+
+    def crop(self, margin: str = "0", box: Box | None = None) -> Cutout:
+        """Crop to the subject.
+
+        Args:
+            margin: space to leave, as `"10px"` or `"5%"` of the subject's size, one value or up to four as in CSS.
+            box: (top, left, bottom, right) of the subject, when something else is visible too; what is visible unless
+                given.
+
+        Returns:
+            The cropped cutout; a margin that reaches beyond the frame is transparent, or ends there when there is a
+            background. An empty cutout stays as it is.
+        """
+        box = box or self.box
+        if box is None:
+            return self
+        top, left, bottom, right = box
+        above, after, below, before = geometry.margins(margin, (bottom - top, right - left))
+        top, left, bottom, right = top - above, left - before, bottom + below, right + after
+        if self.alpha.min() == 1:
+            top, left, bottom, right = max(0, top), max(0, left), min(self.size[0], bottom), min(self.size[1], right)
+        frame = (top, left, bottom - top, right - left)
+        inside = top >= 0 and left >= 0 and bottom <= self.size[0] and right <= self.size[1]
+        window = None
+        if inside and self.window is not None:
+            y, x = self.window[:2]
+            window = (y + top, x + left, y + bottom, x + right)
+        return replace(
+            self,
+            alpha=geometry.window(self.alpha, *frame),
+            foreground=geometry.window(self.foreground, *frame),
+            window=window,
+        )
+
+    def place(
+        self, canvas: tuple[int, int], *, scale: float | None = None, position: tuple[float, float] = (0.5, 0.5)
+    ) -> Cutout:
+        """Place the subject on a canvas.
+
+        Args:
+            canvas: (height, width) in pixels.
+            scale: share of the canvas that the subject's longer relative side fills, above 0 up to 1; None keeps its
+                size, or shrinks it to fit.
+            position: (x, y), 0 for left and top, 0.5 for the middle, 1 for right and bottom.
+        """
+        foreground, alpha = geometry.place(self.foreground, self.alpha, canvas, scale=scale, position=position)
+        return replace(self, alpha=alpha, foreground=foreground, window=None)
+
+    def shadow(
+        self,
+        *,
+        opacity: float = 0.35,
+        blur: float = 0.03,
+        offset: tuple[float, float] = (0.01, 0.03),
+        colour: Colour = "black",
+    ) -> Cutout:
+        """Add a soft drop shadow, which becomes part of what is visible; it ends at the frame, so crop afterwards.
+
+        Args:
+            opacity: of the darkest place, 0 to 1.
+            blur: softness, as a share of the subject's height.
+            offset: (right, down), as shares of the subject's height.
+            colour: of the shadow.
+        """
+        shade = compose.drop_shadow(self.alpha, offset=offset, blur=blur, opacity=opacity)
+        tint = compose.parse_colour(colour)
+        foreground, alpha = compose.under_shadow(self.foreground, self.alpha, shade, tint)
+        return replace(self, alpha=alpha, foreground=foreground, window=None)
+
+    def preset(self, preset: str | Preset) -> Cutout:
+        """Dress the subject for a shop: canvas, share of the frame, shadow and background as the shop's rule asks.
+
+        Raises:
+            BadParameter: no preset of that name; the message lists the valid ones.
+        """
+        rule = find_preset(preset) if isinstance(preset, str) else preset
+        placed = self.place((rule.height, rule.width), scale=rule.fill)
+        if rule.shadow:
+            placed = placed.shadow()
+        return placed if rule.background == "transparent" else placed.over(rule.background)
+
+    def encode(
+        self,
+        format: str = "png",  # noqa: A002
+        *,
+        kind: Kind = "cutout",
+        quality: int | None = None,
+        background: Colour = "white",
+    ) -> bytes:
+        """The cutout as a file's bytes.
+
+        Args:
+            format: `png`, `webp`, `jpeg`, `tiff`, or `zip` (`color.jpg` and `alpha.png`).
+            kind: `cutout`; `mask` for the opacity alone; `foreground` for the colours alone, opaque.
+            quality: 1 to 100, for JPEG and lossy WebP; WebP without it is lossless.
+            background: JPEG has no transparency, so this colour is put behind.
+        """
+        icc, dpi = self.picture.icc_profile, self.picture.dpi
+        if kind not in get_args(Kind):
+            raise BadParameter(unknown_name("kind", kind, get_args(Kind)))
+        if format == "zip":
+            return encode.encode_layers(self._spread(), self.alpha, icc_profile=icc, dpi=dpi, quality=quality)
+        if kind == "mask":
+            return encode.encode(self.mask, format, dpi=dpi, quality=quality)
+        pixels = self._pixels(format, kind, background)
+        return encode.encode(pixels, format, icc_profile=icc, dpi=dpi, quality=quality)
+
+    def _pixels(self, format: str, kind: Kind, background: Colour) -> Pixels:  # noqa: A002
+        if kind == "foreground":
+            return self._spread()
+        mask, deep = self.mask, self.deep
+        opaque = mask.min(initial=255) == 255
+        if format == "jpeg":
+            return self.foreground if opaque else self.over(background).foreground
+        if opaque:
+            return self.foreground if deep is None else deep
+        if deep is None:
+            return with_alpha(self.foreground, mask)
+        return with_alpha(deep, np.rint(self.alpha * 65535).astype(np.uint16))
+
+    def _spread(self) -> Rgb:
+        """The foreground, going on smoothly where it cannot be seen, in place of the old background."""
+        filled = compose.blurred_background(self.foreground, 1 - self.alpha, 0.02 * max(self.size))
+        return np.where(self.mask[..., None] > 0, self.foreground, filled)
+
+    def save(
+        self,
+        path: str | PathLike[str],
+        *,
+        format: str | None = None,  # noqa: A002
+        kind: Kind = "cutout",
+        quality: int | None = None,
+        background: Colour = "white",
+        overwrite: bool | None = None,
+    ) -> Path:
+        """Write the cutout to a file; the format is that of the name unless it is given.
+
+        Args:
+            path: where to.
+            format: see `encode`, as the following.
+            kind: what of the cutout.
+            quality: for JPEG and lossy WebP.
+            background: for JPEG.
+            overwrite: None replaces any file but the picture it came from; True any; False none.
+
+        Returns:
+            The path.
+
+        Raises:
+            OutputFailed: the file cannot be written, or must not be replaced; nothing half-written is left.
+        """
+        path, source = (Path(os.path.expanduser(name)) for name in (path, self.picture.name))
+        if overwrite is None and path.exists() and source.exists() and path.samefile(source):
+            raise OutputFailed(f"{path}: is the picture itself; pass overwrite=True to replace it")
+        data = self.encode(format or encode.format_of(path), kind=kind, quality=quality, background=background)
+        encode.write_file(path, data, overwrite=overwrite is not False)
+        return path
+
+    def sheet(self) -> Image.Image:
+        """Before and after, side by side, what is transparent shown as a chequerboard."""
+        return self._image(compose.before_after(self.picture.rgb, self.foreground, self.alpha))
+
+    def _image(self, pixels: NDArray[np.uint8]) -> Image.Image:
+        from PIL import Image
+
+        image = Image.fromarray(pixels)
+        if self.picture.icc_profile:
+            image.info["icc_profile"] = self.picture.icc_profile
+        return image
+
+
+def levels(alpha: Alpha) -> NDArray[np.uint8]:
+    """Opacity as whole numbers from 0 to 255."""
+    return cv2.convertScaleAbs(alpha, alpha=255)
+
+
+def with_alpha(colours: Depth, alpha: Depth) -> Depth:
+    """Join colours (H, W, 3) and opacity (H, W) of the same depth; colours that cannot be seen become 0."""
+    joined = cv2.cvtColor(colours, cv2.COLOR_RGB2RGBA)
+    cv2.insertChannel(alpha, joined, 3)
+    visible = alpha if alpha.dtype == np.uint8 else cv2.inRange(alpha, 1, 65535)
+    return cv2.copyTo(joined, visible)
+
+
+def colour_or_none(background: Colour | PictureSource) -> tuple[int, int, int] | None:
+    """The colour that was meant, or None when a picture was."""
+    if isinstance(background, tuple | list):
+        return compose.parse_colour(background)
+    if not isinstance(background, str):
+        return None
+    try:
+        return compose.parse_colour(background)
+    except BadParameter:
+        if Path(background).suffix:
+            return None
+        raise

@@ -1,0 +1,112 @@
+"""ONNX Runtime: the default engine, in the light install."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import onnxruntime
+
+from mattebox.engines.base import Tensor
+from mattebox.errors import BadParameter, EngineFailed, unknown_name
+
+log = logging.getLogger(__name__)
+
+PROVIDERS = {
+    "cpu": "CPUExecutionProvider",
+    "cuda": "CUDAExecutionProvider",
+    "directml": "DmlExecutionProvider",
+    "coreml": "CoreMLExecutionProvider",
+    "openvino": "OpenVINOExecutionProvider",
+}
+"""Devices by the name that users give, and what ONNX Runtime calls them."""
+
+
+def available_devices() -> list[str]:
+    """Devices that the installed ONNX Runtime can use, fastest first."""
+    present = set(onnxruntime.get_available_providers())
+    ranked = ("cuda", "directml", "coreml", "openvino", "cpu")
+    return [device for device in ranked if PROVIDERS[device] in present]
+
+
+def choose_device(asked: str) -> str:
+    """Turn what a user asked for (`auto`, `cpu`, `cuda`, ...) into a device that is there.
+
+    `auto` takes CUDA when it is there and the CPU otherwise; the others are only used when asked for by name.
+
+    Raises:
+        BadParameter: the name is not a device.
+        EngineFailed: the device is not available; nothing is replaced silently.
+    """
+    if asked == "auto":
+        return "cuda" if "cuda" in available_devices() else "cpu"
+    if asked not in PROVIDERS:
+        raise BadParameter(unknown_name("device", asked, ["auto", *PROVIDERS]))
+    if asked not in available_devices():
+        raise EngineFailed(
+            f"device '{asked}' was asked for, but this ONNX Runtime {onnxruntime.__version__} offers only "
+            f"{', '.join(available_devices())}; install the build of onnxruntime that supports it, or use the cpu"
+        )
+    return asked
+
+
+class OnnxEngine:
+    """A network run by ONNX Runtime.
+
+    Args:
+        model: the ONNX file, or its verified bytes.
+        device: `auto`, `cpu`, `cuda`, ...
+        threads: threads for one run; None means one per core.
+
+    Raises:
+        EngineFailed: the file cannot be run, or the device that was asked for is not used.
+    """
+
+    def __init__(self, model: bytes | Path, device: str = "auto", threads: int | None = None) -> None:
+        chosen = choose_device(device)
+        self._session = open_session(model, chosen, threads)
+        if not uses(self._session, chosen):
+            if device != "auto":
+                raise EngineFailed(f"device '{chosen}' was asked for, but ONNX Runtime did not use it")
+            log.warning("ONNX Runtime was built for %s but cannot use it here; running on the CPU", chosen)
+            chosen = "cpu"
+        self._device = chosen
+        self._input = self._session.get_inputs()[0].name
+
+    @property
+    def device(self) -> str:
+        """Where the network runs."""
+        return self._device
+
+    def run(self, batch: Tensor) -> tuple[Tensor, ...]:
+        """Run a float32 batch (N, C, H, W) and return the outputs in the model's order."""
+        try:
+            return tuple(self._session.run(None, {self._input: batch}))
+        except Exception as error:  # as above
+            raise EngineFailed(f"ONNX Runtime failed on a batch of shape {batch.shape}: {error}") from error
+
+
+def open_session(model: bytes | Path, device: str, threads: int | None) -> onnxruntime.InferenceSession:
+    """Load a model for a device.
+
+    Raises:
+        EngineFailed: it cannot be loaded.
+    """
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads or 0
+    options.log_severity_level = 3
+    # Spinning threads take the core that decodes the next picture or encodes the last one.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # Both keep the scratch memory of a run for the next one, for ever, and did not make runs faster.
+    options.enable_cpu_mem_arena = False
+    options.enable_mem_pattern = False
+    source = model if isinstance(model, bytes) else str(model)
+    try:
+        return onnxruntime.InferenceSession(source, options, providers=[PROVIDERS[device]])
+    except Exception as error:  # onnxruntime raises bare exceptions of many kinds
+        raise EngineFailed(f"ONNX Runtime cannot load the model: {error}") from error
+
+
+def uses(session: onnxruntime.InferenceSession, device: str) -> bool:
+    """Whether a session really runs on a device, and not on the CPU in its place."""
+    return PROVIDERS[device] in session.get_providers()

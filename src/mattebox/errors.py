@@ -1,0 +1,87 @@
+"""The errors that Mattebox raises.
+
+    MatteboxError
+    ├── BadPicture            the input cannot be read as a picture
+    ├── BadParameter          a setting has a value that makes no sense
+    ├── OutputFailed          a result could not be written
+    ├── ModelNotFound         no model of that name
+    ├── WeightsUnavailable    the model is known, its weights are not here or are damaged
+    ├── MissingExtra          an optional package is needed
+    └── EngineFailed          the engine or the device that was asked for cannot run
+
+Every message says what was wrong, with the value and the file, and what to do about it.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+__all__ = [
+    "BadParameter",
+    "BadPicture",
+    "EngineFailed",
+    "MatteboxError",
+    "MissingExtra",
+    "ModelNotFound",
+    "OutputFailed",
+    "WeightsUnavailable",
+]
+
+
+class MatteboxError(Exception):
+    """Root of every error that Mattebox raises on purpose."""
+
+
+class BadPicture(MatteboxError):
+    """The input is missing, empty, truncated, not a picture, or too large to be opened safely."""
+
+
+class BadParameter(MatteboxError, ValueError):
+    """A setting has a value that makes no sense."""
+
+
+class OutputFailed(MatteboxError):
+    """A result could not be written; nothing half-written is left behind."""
+
+
+class ModelNotFound(MatteboxError, LookupError):
+    """No model has that name."""
+
+
+class WeightsUnavailable(MatteboxError):
+    """The weights of a known model are not here, or do not match their recorded hash."""
+
+
+class EngineFailed(MatteboxError):
+    """The engine or device that was asked for cannot run the model."""
+
+
+class MissingExtra(MatteboxError, ImportError):
+    """An optional package is needed.
+
+    Args:
+        extra: name of the extra that brings it.
+        purpose: what it is needed for.
+
+    Example:
+        >>> str(MissingExtra("train", "training"))
+        "training needs the extra 'train': pip install 'mattebox[train]'"
+    """
+
+    def __init__(self, extra: str, purpose: str) -> None:
+        super().__init__(f"{purpose} needs the extra '{extra}': pip install 'mattebox[{extra}]'")
+        self.extra = extra
+
+
+def unknown_name(kind: str, name: str, valid: Iterable[str]) -> str:
+    """Word the message for a name that is not known: the valid ones, and the nearest.
+
+    Example:
+        >>> unknown_name("preset", "amazn", ["amazon", "ebay"])
+        "no preset 'amazn'; did you mean 'amazon'? Valid: amazon, ebay"
+    """
+    names = sorted(valid)
+    near = difflib.get_close_matches(name, names, n=1)
+    guess = f" did you mean '{near[0]}'?" if near else ""
+    return f"no {kind} '{name}';{guess} Valid: {', '.join(names)}"

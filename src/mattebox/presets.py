@@ -1,0 +1,79 @@
+"""What shops ask of a product picture, as data (`presets.toml`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from mattebox._toml import read_toml
+from mattebox.errors import BadParameter, unknown_name
+
+__all__ = ["Preset", "find_preset", "load_presets"]
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """How a finished product picture shall look.
+
+    Attributes:
+        name: short name, as in `--preset amazon`.
+        title: name to show.
+        width: width of the canvas in pixels.
+        height: height of the canvas in pixels.
+        fill: share of the canvas that the subject fills on the side where it comes closest to the edge, 0 to 1.
+        background: a colour, or `transparent`.
+        format: file format.
+        quality: quality of a JPEG or WebP, 1 to 100; None for a lossless format.
+        shadow: whether a soft drop shadow belongs to it.
+        minimum: pixels that the longer side must have by the rule, None when no rule says.
+        rule: what the shop asks, in our words; empty for our own looks.
+        source: the shop's page that says so.
+        verified: True when the page itself was read, False when the figures come from others who quote it.
+        checked: date of the page or quotation that was read, when it is known.
+    """
+
+    name: str
+    title: str
+    width: int
+    height: int
+    fill: float
+    background: str = "#ffffff"
+    format: Literal["jpeg", "png", "webp"] = "jpeg"
+    quality: int | None = None
+    shadow: bool = False
+    minimum: int | None = None
+    rule: str = ""
+    source: str = ""
+    verified: bool = False
+    checked: date | None = None
+
+
+@cache
+def load_presets() -> dict[str, Preset]:
+    """Read the presets that come with Mattebox, by name.
+
+    Example:
+        >>> load_presets()["amazon"].background
+        '#ffffff'
+    """
+    tables = read_toml(Path(__file__).with_suffix(".toml"))
+    return {name: Preset(name=name, **table) for name, table in tables.items()}
+
+
+def find_preset(name: str) -> Preset:
+    """Find a preset by its name.
+
+    Raises:
+        BadParameter: when there is none; the message lists the names.
+
+    Example:
+        >>> find_preset("walmart").width
+        2200
+    """
+    presets = load_presets()
+    if name not in presets:
+        raise BadParameter(unknown_name("preset", name, presets))
+    return presets[name]

@@ -1,0 +1,1 @@
+"""The steps of the pipeline: plain arrays in, plain arrays out."""

@@ -1,0 +1,273 @@
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import mattebox
+from mattebox import BadParameter, BadPicture, Cutout, EngineFailed, ModelNotFound, Remover, Settings, open_picture
+from mattebox.picture import Picture
+from mattebox.remover import _load_engine
+
+
+@pytest.fixture(scope="module")
+def remover() -> Remover:
+    return Remover(device="cpu")
+
+
+def overlap(a: np.ndarray, b: np.ndarray) -> float:
+    return float(np.minimum(a, b).sum() / max(1e-6, np.maximum(a, b).sum()))
+
+
+def test_a_real_photo_is_cut_out(remover: Remover, lemur_path: Path) -> None:
+    truth = np.asarray(Image.open(Path(__file__).parent / "data" / "lemur.alpha.png").convert("L"), np.float32) / 255
+    cutout = remover(lemur_path)
+    assert cutout.size == truth.shape
+    assert overlap(cutout.alpha, truth) > 0.9
+    assert cutout.score > 0.8
+
+
+def test_every_kind_of_source_gives_the_same(remover: Remover, lemur_path: Path) -> None:
+    data = lemur_path.read_bytes()
+    whole = remover(lemur_path)
+    with lemur_path.open("rb") as file, Image.open(lemur_path) as image:
+        for source in (str(lemur_path), data, file, np.asarray(image), open_picture(lemur_path)):
+            assert np.abs(remover(source).alpha - whole.alpha).mean() < 2e-3
+
+
+def test_remove_is_the_remover_with_settings(remover: Remover, lemur: Picture) -> None:
+    np.testing.assert_array_equal(mattebox.remove(lemur, device="cpu").alpha, remover(lemur).alpha)
+
+
+def test_alpha_and_colours_have_the_promised_form(remover: Remover, lemur: Picture) -> None:
+    cutout = remover(lemur)
+    assert (cutout.alpha.dtype, cutout.foreground.dtype) == (np.float32, np.uint8)
+    assert (cutout.alpha.min(), cutout.alpha.max()) == (0, 1)
+    assert cutout.foreground.shape == (*cutout.alpha.shape, 3)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (20, 5000), (5000, 20), (3, 7)])
+def test_odd_sizes_are_answered(remover: Remover, shape: tuple[int, int]) -> None:
+    rgb = np.random.default_rng(0).integers(0, 255, (*shape, 3), np.uint8)
+    assert remover(rgb).size == shape
+
+
+def test_threads_do_not_change_the_result(lemur: Picture) -> None:
+    one, two = Remover(device="cpu", threads=1)(lemur), Remover(device="cpu", threads=2)(lemur)
+    np.testing.assert_allclose(one.alpha, two.alpha, atol=1e-4)
+
+
+def test_map_keeps_order_and_equals_one_by_one(
+    remover: Remover, lemur: Picture, disc: tuple[np.ndarray, np.ndarray]
+) -> None:
+    pictures = [lemur.rgb, disc[0], lemur.rgb[:, ::-1].copy(), disc[0][::-1].copy()] * 2
+    for cutout, picture in zip(remover.map(pictures, workers=3), pictures, strict=True):
+        np.testing.assert_array_equal(cutout.alpha, remover(picture).alpha)
+
+
+def test_map_reads_only_as_far_as_it_must(remover: Remover, disc: tuple[np.ndarray, np.ndarray]) -> None:
+    taken = []
+
+    def endless() -> object:
+        while True:
+            taken.append(1)
+            yield disc[0]
+
+    stream = remover.map(endless(), workers=2)  # type: ignore[arg-type]
+    for _ in range(3):
+        next(stream)
+    assert len(taken) <= 5
+    stream.close()  # type: ignore[attr-defined]
+
+
+def test_map_raises_the_error_of_a_picture_in_its_turn(remover: Remover, disc: tuple[np.ndarray, np.ndarray]) -> None:
+    stream = remover.map([disc[0], b"no picture", disc[0]])
+    next(stream)
+    with pytest.raises(BadPicture):
+        next(stream)
+
+
+class FixedMask:
+    """An engine that finds the left half, or nothing."""
+
+    device = "cpu"
+
+    def __init__(self, score: float = 0.9) -> None:
+        self.score = score
+
+    def run(self, batch: np.ndarray) -> tuple[np.ndarray, ...]:
+        if batch.shape[1] == 4:
+            return (batch[:, 3:],)
+        mask = np.zeros((1, 1, 320, 320), np.float32)
+        mask[..., :160] = 1
+        return mask, np.array([self.score], np.float32)
+
+
+@pytest.fixture
+def fixed(monkeypatch: pytest.MonkeyPatch) -> type[FixedMask]:
+    monkeypatch.setattr("mattebox.remover.load_engine", lambda *_: FixedMask())
+    return FixedMask
+
+
+def test_no_subject_gives_an_empty_cutout(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mattebox.remover.load_engine", lambda *_: FixedMask(score=0.05))
+    cutout = Remover()(np.full((50, 60, 3), 120, np.uint8))
+    assert cutout.empty
+    assert cutout.score == pytest.approx(0.05)
+
+
+@pytest.mark.parametrize("level", [0, 128, 255])
+def test_plain_paper_has_no_subject(remover: Remover, level: int) -> None:
+    assert remover(np.full((300, 400, 3), level, np.uint8)).alpha.mean() < 0.02
+
+
+@pytest.mark.usefixtures("fixed")
+def test_transparency_of_the_input_stays() -> None:
+    rgba = np.full((40, 80, 4), 200, np.uint8)
+    rgba[:20, :, 3] = 0
+    rgba[20:, :, 3] = 128
+    alpha = Remover()(rgba).alpha
+    assert alpha[:20].max() == 0
+    np.testing.assert_allclose(alpha[25:, :30], 128 / 255, atol=1e-3)
+    assert alpha[:, 60:].max() == 0
+
+
+@pytest.mark.parametrize("grey", [0, 128, 255])
+def test_a_picture_with_transparency_is_never_emptied(remover: Remover, grey: int) -> None:
+    y, x = np.mgrid[:200, :200]
+    rgba = np.full((200, 200, 4), grey, np.uint8)
+    rgba[..., 3] = np.where(np.hypot(y - 100, x - 100) < 70, 255, 0)
+    cutout = remover(rgba)
+    assert cutout.alpha[100, 100] > 0.5
+    assert cutout.alpha[rgba[..., 3] == 0].max() == 0
+
+
+def test_colours_of_a_transparent_input_stay(remover: Remover) -> None:
+    alpha = np.clip((np.arange(200) - 60) / 80, 0, 1)
+    rgba = np.full((200, 200, 4), (120, 60, 30, 0), np.uint8)
+    rgba[..., 3] = np.rint(alpha * 255)
+    out = remover(rgba, mask=np.full((200, 200), 255, np.uint8))
+    assert np.abs(out.foreground.astype(int) - (120, 60, 30)).max() <= 1
+
+
+@pytest.mark.usefixtures("fixed")
+def test_a_wholly_transparent_picture_is_empty() -> None:
+    assert Remover()(np.zeros((10, 12, 4), np.uint8)).empty
+
+
+@pytest.mark.usefixtures("fixed")
+def test_invert_keeps_the_background() -> None:
+    rgb = np.full((40, 80, 3), 90, np.uint8)
+    np.testing.assert_allclose(Remover(invert=True)(rgb).alpha + Remover()(rgb).alpha, 1, atol=1e-6)
+
+
+@pytest.mark.usefixtures("fixed")
+def test_nothing_is_found_outside_the_region() -> None:
+    alpha = Remover()(np.full((40, 80, 3), 90, np.uint8), region=(10, 20, 30, 60)).alpha
+    assert alpha[:10].max() == alpha[30:].max() == alpha[:, :20].max() == alpha[:, 60:].max() == 0
+    assert alpha[15, 25] == 1
+    assert alpha[15, 55] == 0
+
+
+@pytest.mark.parametrize("region", [(0, 0, 0, 10), (-1, 0, 5, 5), (0, 0, 41, 10), (20, 5, 10, 30)])
+def test_a_region_outside_the_picture_is_refused(remover: Remover, region: tuple[int, int, int, int]) -> None:
+    with pytest.raises(BadParameter, match="inside the picture of 40 x 80 pixels"):
+        remover(np.zeros((40, 80, 3), np.uint8), region=region)
+
+
+def test_your_own_mask_is_taken_as_it_is(remover: Remover, disc: tuple[np.ndarray, np.ndarray]) -> None:
+    rgb, alpha = disc
+    mask = np.rint(alpha * 255).astype(np.uint8)
+    np.testing.assert_allclose(remover(rgb, mask=mask).alpha, mask / np.float32(255), atol=1e-6)
+
+
+def test_your_own_larger_mask_is_averaged(remover: Remover, disc: tuple[np.ndarray, np.ndarray]) -> None:
+    rgb, alpha = disc
+    large = np.repeat(np.repeat(np.rint(alpha * 255).astype(np.uint8), 2, 0), 2, 1)
+    np.testing.assert_allclose(remover(rgb, mask=large).alpha, alpha, atol=1 / 255)
+
+
+@pytest.mark.parametrize("size", [(320, 320), (320, 321)])
+def test_detail_is_recovered_at_every_size(
+    monkeypatch: pytest.MonkeyPatch, lemur: Picture, size: tuple[int, int]
+) -> None:
+    looked = []
+    monkeypatch.setattr(
+        "mattebox.remover.recover_detail", lambda rgb, *_: looked.append(1) or np.zeros(rgb.shape[:2], np.float32)
+    )
+    Remover(device="cpu")(lemur.rgb[: size[0], : size[1]])
+    assert looked
+
+
+def test_engines_are_loaded_once_however_many_threads_come_first() -> None:
+    _load_engine.cache_clear()
+    with ThreadPoolExecutor(6) as pool:
+        removers = list(pool.map(lambda _: Remover(device="cpu"), range(6)))
+    assert len({id(remover._segment) for remover in removers}) == 1
+
+
+def test_map_needs_a_worker(remover: Remover) -> None:
+    with pytest.raises(BadParameter, match="workers=0"):
+        next(remover.map([], workers=0))
+
+
+def test_your_own_coarse_mask_is_brought_to_the_picture(remover: Remover, disc: tuple[np.ndarray, np.ndarray]) -> None:
+    import cv2
+
+    rgb, alpha = disc
+    coarse = cv2.resize(alpha, (40, 30), interpolation=cv2.INTER_AREA)
+    cutout = remover(rgb, mask=(coarse * 255).astype(np.uint8))
+    assert cutout.size == alpha.shape
+    enlarged = Remover(device="cpu", detail=False)(rgb, mask=(coarse * 255).astype(np.uint8)).alpha
+    assert np.abs(cutout.alpha - alpha).sum() < 0.7 * np.abs(enlarged - alpha).sum()
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [("threshold", 1.2), ("softness", -0.1), ("drop_specks", 2), ("feather", -1), ("subject_score", 7)],
+)
+def test_settings_out_of_range_are_refused(setting: str, value: float) -> None:
+    with pytest.raises(BadParameter, match=f"{setting}={value!r}: must be from"):
+        Settings(**{setting: value})
+
+
+def test_an_unknown_setting_names_the_nearest() -> None:
+    with pytest.raises(BadParameter, match=r"no setting 'keep_larges'; did you mean 'keep_largest'\?"):
+        Remover(keep_larges=True)
+
+
+def test_an_unknown_model_names_the_valid_ones() -> None:
+    with pytest.raises(ModelNotFound, match="Valid: lite"):
+        Remover(model="u3net")
+
+
+def test_a_device_that_is_not_there_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("onnxruntime.get_available_providers", lambda: ["CPUExecutionProvider"])
+    _load_engine.cache_clear()
+    with pytest.raises(EngineFailed, match="cuda"):
+        Remover(device="cuda")
+
+
+def test_an_unknown_foreground_method_is_refused() -> None:
+    with pytest.raises(BadParameter, match="did you mean 'multilevel'"):
+        Settings(foreground="multilevl")
+
+
+@pytest.mark.parametrize(
+    "changes", [{"threshold": 0.8}, {"softness": 0.0}, {"feather": 2.0}, {"keep_largest": True}, {"drop_specks": 0.1}]
+)
+def test_finishing_settings_reach_the_result(remover: Remover, lemur: Picture, changes: dict[str, float]) -> None:
+    changed = Remover(device="cpu", **changes)(lemur).alpha
+    np.testing.assert_array_equal(Remover(device="cpu", **changes)(lemur).foreground, remover(lemur).foreground)
+    assert changed.shape == lemur.size
+    if changes.get("softness") == 0.0:
+        assert set(np.unique(changed)) == {0, 1}
+    if "threshold" in changes:
+        assert changed.sum() < remover(lemur).alpha.sum()
+
+
+def test_the_result_is_a_cutout(remover: Remover, lemur: Picture) -> None:
+    assert isinstance(remover(lemur), Cutout)
