@@ -1,28 +1,25 @@
 """How good the cut-outs are: `python -m benchmarks.quality DATA [--sheet worst.png] [--out quality.json]`.
 
-DATA is a folder with `manifest.csv`, `images/` and `masks/` (columns: image, mask, kind, mask_quality). Every contender
-sees the same pictures: the product, the product without its detail network, and the classical fallback, GrabCut seeded
-by saliency.
+DATA is a folder as `mattebox evaluate` takes it. Every contender sees the same pictures: the product, the product
+without its detail network, and the classical fallback, GrabCut seeded by saliency.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
 import json
-from collections import defaultdict
-from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image
 
 import mattebox
-from mattebox.picture import open_picture
+from mattebox.encode import encode, format_of, write_file
+from mattebox.evaluate.dataset import read_pairs
+from mattebox.evaluate.report import HEADINGS, Failure
+from mattebox.evaluate.run import Compared, Predict, evaluate
+from mattebox.evaluate.sheet import WorstCases
 from mattebox.types import Alpha, Rgb
-
-FIGURES = ("IoU", "MAE", "max F", "boundary IoU", "SAD (thousands)")
 
 
 def saliency(rgb: Rgb) -> Alpha:
@@ -48,47 +45,13 @@ def grabcut(rgb: Rgb) -> Alpha:
     return np.isin(seeds, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.float32)
 
 
-def contenders() -> dict[str, Callable[[Rgb], Alpha]]:
+def contenders() -> dict[str, Predict]:
     """What is compared, by name."""
-    whole, coarse = mattebox.Remover(foreground="none"), mattebox.Remover(foreground="none", detail=False)
     return {
-        "mattebox": lambda rgb: whole(rgb).alpha,
-        "mattebox, coarse network alone": lambda rgb: coarse(rgb).alpha,
-        "GrabCut seeded by saliency": grabcut,
+        "mattebox": mattebox.Remover(foreground="none"),
+        "mattebox, coarse network alone": mattebox.Remover(foreground="none", detail=False),
+        "GrabCut seeded by saliency": lambda picture: grabcut(picture.rgb),
     }
-
-
-def rim_of(mask: np.ndarray, width: int) -> np.ndarray:
-    """Pixels of a mask within `width` of its edge."""
-    padded = cv2.copyMakeBorder(mask.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT)
-    return mask & ~cv2.erode(padded, np.ones((3, 3), np.uint8), iterations=width)[1:-1, 1:-1].astype(bool)
-
-
-def figures(alpha: Alpha, truth: Alpha) -> tuple[float, ...]:
-    """IoU at 0.5, MAE, largest F (beta^2 = 0.3), IoU of the rims 2 % of the diagonal wide, SAD in thousands."""
-    said, true = alpha > 0.5, truth > 0.5
-    best = 0.0
-    for level in np.linspace(0.05, 0.95, 19):
-        hit = (alpha > level) & true
-        precision, recall = hit.sum() / max(1, (alpha > level).sum()), hit.sum() / max(1, true.sum())
-        best = max(best, 1.3 * precision * recall / max(1e-9, 0.3 * precision + recall))
-    width = max(1, round(0.02 * float(np.hypot(*truth.shape))))
-    rim, true_rim = rim_of(said, width), rim_of(true, width)
-    error = np.abs(alpha - truth)
-    overlap = [(a & b).sum() / max(1, (a | b).sum()) for a, b in ((said, true), (rim, true_rim))]
-    return float(overlap[0]), float(error.mean()), float(best), float(overlap[1]), float(error.sum() / 1000)
-
-
-def sheet(rows: list[tuple[float, Rgb, Alpha, Alpha]], path: Path) -> None:
-    """Draw pictures in the order of their IoU: photo, result, truth."""
-    strips = []
-    for _, rgb, alpha, truth in sorted(rows, key=lambda row: row[0]):
-        green = np.array([80, 200, 80], np.float32)
-        views = [rgb, *(rgb * a[..., None] + green * (1 - a[..., None]) for a in (alpha, truth))]
-        strips.append(np.hstack([cv2.resize(np.asarray(v, np.float32), (160, 160)) for v in views]))
-    strips += [np.zeros_like(strips[0])] * (-len(strips) % 3)
-    grid = np.vstack([np.hstack(strips[i : i + 3]) for i in range(0, len(strips), 3)])
-    Image.fromarray(grid.astype(np.uint8)).save(path)
 
 
 def main() -> None:
@@ -98,28 +61,25 @@ def main() -> None:
     parser.add_argument("--sheet", type=Path, help="draw the product's worst 24 here")
     parser.add_argument("--out", type=Path, help="write every mean here, as JSON")
     args = parser.parse_args()
-    with (args.data / "manifest.csv").open(newline="", encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file) if row["mask"]]
-    means: dict[str, dict[str, list[float]]] = {}
+    pairs, worst, means = read_pairs(args.data), WorstCases(), {}
+
+    def keep(step: Compared | Failure) -> None:
+        if isinstance(step, Compared):
+            worst.add(step)
+
     for name, contender in contenders().items():
-        groups, drawn = defaultdict(list), []
-        for row in rows:
-            rgb = open_picture(args.data / row["image"]).rgb
-            truth = open_picture(args.data / row["mask"]).rgb[..., 0].astype(np.float32) / 255
-            alpha = contender(rgb)
-            values = figures(alpha, truth)
-            soft = "soft truth" if "soft" in row["mask_quality"] else "binary truth"
-            for group in ("all", soft, f"kind {row['kind']}", f"source {Path(row['image']).name.split('_')[0]}"):
-                groups[group].append(values)
-            drawn.append((values[0], rgb, alpha, truth))
-        means[name] = {group: np.mean(values, axis=0).round(4).tolist() for group, values in sorted(groups.items())}
-        print(f"\n{name}\n{'':36}" + " ".join(f"{figure:>15}" for figure in FIGURES))
-        for group, values in means[name].items():
-            print(f"{group[:30]:30} {len(groups[group]):5d}" + " ".join(f"{value:15.3f}" for value in values))
-        if args.sheet and name == "mattebox":
-            sheet(sorted(drawn, key=lambda row: row[0])[:24], args.sheet)
+        found = evaluate(pairs, contender, see=keep if name == "mattebox" else None)
+        means[name] = found.means()
+        print(f"\n{name}\n{'':36}" + " ".join(f"{heading:>12}" for heading in HEADINGS.values()))
+        for group, figures in means[name].items():
+            values = (f"{figures[key]:12.3f}" if key in figures else f"{'-':>12}" for key in HEADINGS)
+            print(f"{group[:30]:30} {figures['pictures']:5d} " + " ".join(values))
+        for failure in found.failed:
+            print(f"failed: {failure.reason}")
+    if args.sheet:
+        write_file(args.sheet, encode(worst.draw(), format_of(args.sheet)), overwrite=True)
     if args.out:
-        args.out.write_text(json.dumps({"figures": FIGURES, "means": means}, indent=1), encoding="utf-8")
+        args.out.write_text(json.dumps(means, indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from mattebox.presets import load_presets
 @pytest.fixture
 def cutout(disc: tuple[np.ndarray, np.ndarray]) -> Cutout:
     rgb, alpha = disc
-    return Cutout(alpha, rgb, open_picture(rgb), 1.0, (0, 0, *alpha.shape))
+    return Cutout(alpha, rgb, open_picture(rgb), window=(0, 0, *alpha.shape))
 
 
 def decoded(output: Output, cutout: Cutout) -> Image.Image:

@@ -91,7 +91,7 @@ def test_map_raises_the_error_of_a_picture_in_its_turn(remover: Remover, disc: t
 
 
 class FixedMask:
-    """An engine that finds the left half, or nothing."""
+    """An engine that finds the left half, in a mirror image the right, or nothing."""
 
     device = "cpu"
 
@@ -101,9 +101,9 @@ class FixedMask:
     def run(self, batch: np.ndarray) -> tuple[np.ndarray, ...]:
         if batch.shape[1] == 4:
             return (batch[:, 3:],)
-        mask = np.zeros((1, 1, 320, 320), np.float32)
-        mask[..., :160] = 1
-        return mask, np.array([self.score], np.float32)
+        mask = np.zeros((2, 1, 320, 320), np.float32)
+        mask[0, ..., :160] = mask[1, ..., 160:] = 1
+        return mask, np.full(2, self.score, np.float32)
 
 
 @pytest.fixture

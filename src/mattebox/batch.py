@@ -100,6 +100,7 @@ class Outcome:
         score: subject score, when the picture was looked at.
         digest: of the job.
         empty: whether no subject was found.
+        kind: what the subject is, where the model says so.
     """
 
     source: str
@@ -110,6 +111,7 @@ class Outcome:
     score: float | None = None
     digest: str = ""
     empty: bool = False
+    kind: str | None = None
 
 
 @dataclass(slots=True)
@@ -147,13 +149,13 @@ def run_job(job: Job, digest: str | None = None) -> Outcome:
     start = time.perf_counter()
     digest = digest or job.digest  # before the picture is opened: one that changes meanwhile is another picture
     status: Status = "failed"
-    score, empty = None, False
+    score, kind, empty = None, None, False
     try:
         refuse_to_replace(job)
         picture = load_picture(job.source)
         remover = shared_remover(job.settings, job.threads)
         cutout = remover(picture, mask=job.mask, region=job.region)
-        score, empty = cutout.score, cutout.empty
+        score, kind, empty = cutout.score, cutout.kind, cutout.empty
         job.output.write(cutout, job.target, overwrite=job.overwrite)
         status, reason = "done", "no subject was found" if empty else ""
     except MatteboxError as error:
@@ -164,7 +166,7 @@ def run_job(job: Job, digest: str | None = None) -> Outcome:
         log.exception("unexpected error on %s", job.source)
         reason = f"{job.source}: unexpected {type(error).__name__}: {error}"
     seconds = round(time.perf_counter() - start, 4)
-    return Outcome(job.source, str(job.target), status, reason, seconds, score, digest, empty)
+    return Outcome(job.source, str(job.target), status, reason, seconds, score, digest, empty, kind)
 
 
 def refuse_to_replace(job: Job) -> None:

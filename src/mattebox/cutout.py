@@ -41,6 +41,8 @@ class Cutout:
         foreground: (H, W, 3) uint8 straight colours.
         picture: the picture it was cut from; gives profile, DPI and depth, and the "before" of a sheet.
         score: how sure the model is that the picture has a subject, in [0, 1].
+        kind: what the subject is (`person`, `animal`, `object`, `vehicle`, `graphic`); None when the model does not
+            say.
         window: (top, left, bottom, right), the part of `picture` that this shows; None once it was moved or changed.
 
     Example:
@@ -54,6 +56,7 @@ class Cutout:
     foreground: Rgb
     picture: Picture
     score: float = 1.0
+    kind: str | None = None
     window: Box | None = None
 
     @property

@@ -21,7 +21,7 @@ from mattebox.picture import Picture, PictureSource, open_picture
 from mattebox.stages import finish
 from mattebox.stages.foreground import FOREGROUND_METHODS, estimate_background, estimate_foreground
 from mattebox.stages.refine import recover_detail
-from mattebox.stages.segment import segment
+from mattebox.stages.segment import Finding, segment
 from mattebox.streaming import in_order
 from mattebox.types import Alpha, Mask, Rgb
 from mattebox.zoo.registry import DEFAULT, find_card
@@ -129,7 +129,7 @@ class Remover:
             BadParameter: the region is empty or lies outside the picture.
         """
         opened = open_picture(picture)
-        matte, score = self._matte(opened, None if mask is None else read_mask(mask), region)
+        matte, score, kind = self._matte(opened, None if mask is None else read_mask(mask), region)
         # The colours are those of the matte as it was found: what users ask of the edge changes no colour.
         if self.settings.invert:
             colours = estimate_background(opened.rgb, matte)
@@ -140,7 +140,7 @@ class Remover:
             alpha = 1 - alpha
         if opened.alpha is not None:
             alpha = alpha * opened.alpha
-        return Cutout(alpha, colours, opened, score, (0, 0, *opened.size))
+        return Cutout(alpha, colours, opened, score, kind, (0, 0, *opened.size))
 
     def map(self, pictures: Iterable[PictureSource], *, workers: int = 2) -> Iterator[Cutout]:
         """Cut out many pictures; results come in the order of the pictures.
@@ -157,28 +157,28 @@ class Remover:
         with ThreadPoolExecutor(workers) as pool:
             yield from in_order(pool, self, pictures, ahead=workers)
 
-    def _matte(self, picture: Picture, mask: Mask | None, region: Region | None) -> tuple[Alpha, float]:
-        """The subject's alpha as it is found, for the whole picture, and the subject score."""
+    def _matte(self, picture: Picture, mask: Mask | None, region: Region | None) -> Finding:
+        """What is found, the subject's alpha brought to the size of the whole picture."""
         part = part_of(picture, region)
         nothing = np.zeros(picture.size, np.float32)
         if picture.alpha is not None and not picture.alpha.any():
-            return nothing, 0.0
+            return Finding(nothing, 0.0, None)
         seen = on_paper(picture)
         if mask is not None:
-            found, score = self._own(seen, mask)[part], 1.0
+            found = Finding(self._own(seen, mask)[part], 1.0, None)
         else:
-            found, score = self._found(np.ascontiguousarray(seen[part]), empty=picture.alpha is None)
-        if found.shape == picture.size:
-            return found, score
-        nothing[part] = found
-        return nothing, score
+            found = self._found(np.ascontiguousarray(seen[part]), empty=picture.alpha is None)
+        if found.mask.shape == picture.size:
+            return found
+        nothing[part] = found.mask
+        return found._replace(mask=nothing)
 
-    def _found(self, rgb: Rgb, *, empty: bool) -> tuple[Alpha, float]:
-        """Alpha of what the model finds; without a subject nothing, or all when the picture must not be empty."""
-        coarse, score = segment(rgb, self._segment, self.card)
-        if score < self.settings.subject_score:
-            return np.full(rgb.shape[:2], 0 if empty else 1, np.float32), score
-        return self._enlarged(rgb, coarse), score
+    def _found(self, rgb: Rgb, *, empty: bool) -> Finding:
+        """What the model finds; without a subject nothing, or all when the picture must not be empty."""
+        found = segment(rgb, self._segment, self.card)
+        if found.score < self.settings.subject_score:
+            return found._replace(mask=np.full(rgb.shape[:2], 0 if empty else 1, np.float32), kind=None)
+        return found._replace(mask=self._enlarged(rgb, found.mask))
 
     def _own(self, rgb: Rgb, mask: Mask) -> Alpha:
         """A user's mask at the size of the picture."""

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mattebox.remover import load_engine
-from mattebox.stages.refine import TILE, band_tiles, level_sizes, recover_detail, refine_level, uncertain
+from mattebox.stages.refine import TILE, USED, band_tiles, level_sizes, recover_detail, refine_level, uncertain
 
 
 class KeepsCoarse:
@@ -43,7 +43,7 @@ def test_only_the_uncertain_band_is_looked_at_and_changed() -> None:
     engine = KeepsCoarse()
     out = refine_level(np.zeros((1000, 1000, 3), np.uint8), alpha, engine)
     np.testing.assert_array_equal(out, alpha)
-    assert 0 < engine.tiles <= 2 * -(-1000 // 48)
+    assert 0 < engine.tiles <= 2 * -(-1000 // USED)
 
 
 def test_a_sure_mask_needs_no_work() -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -39,16 +41,43 @@ def test_a_network_without_a_score_is_as_sure_as_its_surest_pixel() -> None:
         def run(self, _: np.ndarray) -> tuple[np.ndarray, ...]:
             return (np.linspace(0, 0.875, 4, dtype=np.float32).reshape(1, 1, 2, 2),)
 
-    assert segment(np.zeros((10, 12, 3), np.uint8), MaskOnly(), LITE)[1] == 0.875
+    assert segment(np.zeros((10, 12, 3), np.uint8), MaskOnly(), replace(LITE, mirrored=False)).score == 0.875
+
+
+class Fixed:
+    """Sees the left half as the subject, whatever it is shown, and says what it was told of the kinds."""
+
+    device = "cpu"
+
+    def __init__(self, kinds: tuple[float, ...] = ()) -> None:
+        self.kinds = kinds
+
+    def run(self, batch: np.ndarray) -> tuple[np.ndarray, ...]:
+        self.seen = batch
+        count = len(batch)
+        mask = np.zeros((count, 1, 320, 320), np.float32)
+        mask[..., :160] = 1
+        answers = mask, np.linspace(0.5, 1, count, dtype=np.float32)
+        return (*answers, np.tile(np.float32(self.kinds), (count, 1))) if self.kinds else answers
 
 
 def test_mask_and_score_come_from_the_engine() -> None:
-    class Fixed:
-        device = "cpu"
+    found = segment(np.zeros((10, 12, 3), np.uint8), Fixed(), replace(LITE, mirrored=False))
+    assert found.mask.shape == (320, 320)
+    assert found.mask.mean() == 0.5
+    assert (found.score, found.kind) == (0.5, None)
 
-        def run(self, _: np.ndarray) -> tuple[np.ndarray, ...]:
-            return np.full((1, 1, 320, 320), 0.25, np.float32), np.array([0.75], np.float32)
 
-    mask, score = segment(np.zeros((10, 12, 3), np.uint8), Fixed(), LITE)
-    assert mask.shape == (320, 320)
-    assert score == 0.75
+def test_a_mirrored_model_answers_with_the_mean_of_both_looks() -> None:
+    engine = Fixed()
+    ramp = np.tile(np.arange(0, 240, 2, dtype=np.uint8)[None, :, None], (90, 1, 3))
+    found = segment(ramp, engine, replace(LITE, mirrored=True))
+    np.testing.assert_array_equal(engine.seen[1], engine.seen[0, ..., ::-1])
+    np.testing.assert_array_equal(found.mask, 0.5)
+    assert found.score == 0.75
+
+
+@pytest.mark.parametrize(("odds", "kind"), [((0.1, 0.9), "animal"), ((0.7, 0.3), "person"), ((0.4, 0.4), None)])
+def test_only_a_kind_that_is_likely_is_told(odds: tuple[float, ...], kind: str | None) -> None:
+    card = replace(LITE, kinds=("person", "animal"))
+    assert segment(np.zeros((10, 12, 3), np.uint8), Fixed(odds), card).kind == kind

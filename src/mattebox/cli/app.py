@@ -12,8 +12,10 @@ from typer import Exit, Option, Typer
 
 from mattebox import __version__
 from mattebox.cli.doctor import doctor
+from mattebox.cli.evaluate import evaluate
 from mattebox.cli.models import models_app, presets_app
 from mattebox.cli.remove import remove
+from mattebox.cli.train import train
 from mattebox.cli.watch import watch
 
 __all__ = ["app"]
@@ -32,6 +34,19 @@ WATCH_EXAMPLES = """[bold]Examples[/bold]
   mattebox watch inbox -o results --once --format webp
 """
 
+EVALUATE_EXAMPLES = """[bold]Examples[/bold]
+  mattebox evaluate testset --by source
+  mattebox evaluate testset --empty landscapes --out report.json --sheet worst.png
+  mattebox evaluate testset --results saved --out saved.csv
+"""
+
+TRAIN_EXAMPLES = """[bold]Examples[/bold]
+  mattebox train lite --data pictures --out runs/lite
+  mattebox train detail --data pictures --out runs/detail --coarse runs/lite/last.ckpt
+  mattebox train own.toml --data pictures --out runs/own --licences open
+  tensorboard --logdir runs
+"""
+
 
 def unwrapped(command: Callable[..., Any]) -> str:
     """The docstring of a command with every paragraph on one line, so that the terminal's width breaks it."""
@@ -47,6 +62,8 @@ app = Typer(
 )
 app.command("remove", help=unwrapped(remove), epilog=REMOVE_EXAMPLES, no_args_is_help=True)(remove)
 app.command("watch", help=unwrapped(watch), epilog=WATCH_EXAMPLES, no_args_is_help=True)(watch)
+app.command("evaluate", help=unwrapped(evaluate), epilog=EVALUATE_EXAMPLES, no_args_is_help=True)(evaluate)
+app.command("train", help=unwrapped(train), epilog=TRAIN_EXAMPLES, no_args_is_help=True)(train)
 app.add_typer(models_app, name="models")
 app.add_typer(presets_app, name="presets")
 app.command("doctor")(doctor)

@@ -20,8 +20,8 @@ STEP = 3.2
 """Largest enlargement between two levels; the detail network is trained for no more."""
 TILE = 64
 """Side of a tile; a multiple of the detail network's stride."""
-MARGIN = 8
-"""Pixels of a tile's rim that are looked at but not used; the detail network sees no further."""
+MARGIN = 12
+"""Pixels of a tile's rim that are looked at but not used; what lies beyond hardly moves the detail network's answer."""
 USED = TILE - 2 * MARGIN
 """Side of the part of a tile that is used."""
 BATCH = 8

@@ -1,4 +1,4 @@
-"""What a finished run leaves behind."""
+"""What a run leaves behind."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ Network = TypeVar("Network", bound=nn.Module)
 
 def load_averaged(network: Network, checkpoint: Path) -> Network:
     """Load the averaged weights of a checkpoint into a network, and set it to answer rather than to learn."""
-    average = torch.load(checkpoint, map_location="cpu", weights_only=True)["average"]
-    weights = {key.removeprefix("module."): value for key, value in average.items() if key != "n_averaged"}
-    network.load_state_dict(weights)
+    weights = torch.load(checkpoint, map_location="cpu", weights_only=True)["state_dict"]
+    network.load_state_dict({key.removeprefix("network."): value for key, value in weights.items()})
     network.eval()
     return network

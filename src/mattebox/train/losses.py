@@ -11,6 +11,9 @@ from mattebox.stages.refine import MARGIN
 
 SIDE_WEIGHT = 0.3
 SUBJECT_WEIGHT = 0.1
+KIND_WEIGHT = 0.1
+NO_KIND = -100
+"""Stands for a kind that nobody knows; such samples teach none."""
 
 
 def boundary_weight(target: Tensor) -> Tensor:
@@ -35,16 +38,25 @@ def structure_loss(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
     return (entropy + 1 - (overlap + 1) / (union + 1)).mean()
 
 
-def lite_loss(output: LiteOutput, target: Tensor) -> Tensor:
-    """Loss of LiteNet against alpha (N, 1, H, W): of the mask, its coarser side answers, and the subject score."""
+def lite_loss(output: LiteOutput, target: Tensor, kind: Tensor) -> Tensor:
+    """Loss of LiteNet: of the mask, its coarser side answers, the subject score and the kind, in single precision.
+
+    Args:
+        output: what it said.
+        target: alpha (N, 1, H, W).
+        kind: (N,) places in `KINDS`, or `NO_KIND`.
+    """
     weight = boundary_weight(target)
-    loss = structure_loss(output.mask, target, weight)
+    loss = structure_loss(output.mask.float(), target, weight)
     for side in output.sides:
         size = side.shape[2:]
         small = functional.interpolate(target, size=size, mode="area")
-        loss = loss + SIDE_WEIGHT * structure_loss(side, small, functional.interpolate(weight, size=size, mode="area"))
+        near = functional.interpolate(weight, size=size, mode="area")
+        loss = loss + SIDE_WEIGHT * structure_loss(side.float(), small, near)
     present = (target.mean((1, 2, 3)) > 0.001).float()
-    return loss + SUBJECT_WEIGHT * functional.binary_cross_entropy_with_logits(output.subject, present)
+    loss = loss + SUBJECT_WEIGHT * functional.binary_cross_entropy_with_logits(output.subject.float(), present)
+    known = functional.cross_entropy(output.kind.float(), kind, ignore_index=NO_KIND, reduction="sum")
+    return loss + KIND_WEIGHT * known / len(kind)
 
 
 def alpha_loss(alpha: Tensor, truth: Tensor) -> Tensor:

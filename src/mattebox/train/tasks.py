@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import cv2
 import numpy as np
@@ -14,18 +13,19 @@ from torch import Tensor, nn
 
 from mattebox.errors import BadParameter, unknown_name
 from mattebox.nets.detail import DetailNet
-from mattebox.nets.lite import LiteNet
+from mattebox.nets.lite import KINDS, SHARPNESS, LiteNet
 from mattebox.train.checkpoint import load_averaged
-from mattebox.train.composition import Composer, Mix
-from mattebox.train.data import read_manifest, read_pair, split_validation
+from mattebox.train.composition import KINDS_BY_WORD, Composer
+from mattebox.train.data import Record, read_manifest, read_pair, split_validation
 from mattebox.train.degradation import band_patch, coarse_mask
-from mattebox.train.losses import alpha_loss, lite_loss
+from mattebox.train.losses import NO_KIND, alpha_loss, lite_loss
+from mattebox.train.recipe import Phase, Recipe
 from mattebox.types import Alpha, Rgb
 
 MEAN = torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1)
 DEVIATION = torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1)
 
-TILES_PER_PICTURE = 6
+TILES_PER_PICTURE = 12
 """Composing a picture costs more than training on a tile of it."""
 
 
@@ -35,73 +35,88 @@ def normalise(rgb: Tensor) -> Tensor:
     return (x - MEAN.to(x.device)) / DEVIATION.to(x.device)
 
 
+@runtime_checkable
 class Task(Protocol):
-    """One network in training."""
+    """One network in training. Tasks are sent to the processes that compose samples, so they must pickle."""
+
+    @property
+    def held_out(self) -> Sequence[Record]:
+        """Records that are never trained on and that validation looks at."""
 
     def new_network(self) -> nn.Module:
         """The network with its first weights."""
 
-    def sample(self, size: int, rng: np.random.Generator) -> tuple[Tensor, ...]:
+    def sample(self, phase: Phase, rng: np.random.Generator) -> tuple[Tensor, ...]:
         """Compose one sample; equal generators give equal samples."""
 
     def loss(self, network: nn.Module, batch: Sequence[Tensor]) -> Tensor:
         """Loss of a batch of samples."""
 
-    def validate(self, network: nn.Module, size: int, device: torch.device) -> dict[str, float]:
-        """Figures on pictures that are held out of training, by name."""
+    def judge(self, network: nn.Module, record: Record, size: int) -> dict[str, float]:
+        """Figures on one held-out record, by name; what is shown is their mean over the records that have them."""
+
+    def view(self, network: nn.Module, record: Record, size: int) -> Rgb | None:
+        """What the network makes of a held-out record, to look at: views of one fixed size side by side."""
 
 
 class LiteTask:
-    """The embedded model's coarse network: whole pictures, mask and subject score."""
+    """The embedded model's coarse network: whole pictures; mask, subject score and kind."""
 
-    def __init__(self, data: Path) -> None:
-        train, self.held_out = split_validation(read_manifest(data))
-        self.composer = Composer(train)
+    def __init__(self, recipe: Recipe, data: Path) -> None:
+        train, held_out = split_validation(read_manifest(data, recipe.licences))
+        self.held_out: Sequence[Record] = held_out
+        self.composer = Composer(train, recipe.sources, recipe.room)
 
     def new_network(self) -> nn.Module:
         """See `LiteNet`."""
         return LiteNet()
 
-    def sample(self, size: int, rng: np.random.Generator) -> tuple[Tensor, ...]:
-        """A picture (size, size, 3) uint8 and its alpha (1, size, size)."""
-        rgb, alpha = self.composer.sample(size, rng)
-        return torch.from_numpy(np.ascontiguousarray(rgb)), torch.from_numpy(alpha)[None]
+    def sample(self, phase: Phase, rng: np.random.Generator) -> tuple[Tensor, ...]:
+        """A picture (size, size, 3) uint8, its alpha (1, size, size), and its kind's place in `KINDS` or `NO_KIND`."""
+        sample = self.composer.sample(phase.size, phase.mix, rng)
+        kind = NO_KIND if sample.kind is None else KINDS.index(sample.kind)
+        return torch.from_numpy(sample.rgb), torch.from_numpy(sample.alpha)[None], torch.tensor(kind)
 
     def loss(self, network: nn.Module, batch: Sequence[Tensor]) -> Tensor:
         """See `lite_loss`."""
-        rgb, alpha = batch
-        return lite_loss(network(normalise(rgb).contiguous(memory_format=torch.channels_last)), alpha)
+        rgb, alpha, kind = batch
+        return lite_loss(network(normalise(rgb).contiguous(memory_format=torch.channels_last)), alpha, kind)
 
     @torch.inference_mode()
-    def validate(self, network: nn.Module, size: int, device: torch.device) -> dict[str, float]:
-        """Mean IoU at 0.5 (by source and of all) and MAE of all, at the pictures' own resolution."""
-        by_source: dict[str, list[float]] = defaultdict(list)
-        errors = []
-        for record in self.held_out:
-            rgb, truth = read_pair(record)
-            mask = look(network, rgb, size, device)
-            mask = cv2.resize(mask, truth.shape[::-1], interpolation=cv2.INTER_LINEAR)
-            said, true = mask > 0.5, truth > 0.5
-            by_source[record.source].append(float((said & true).sum() / max(1, (said | true).sum())))
-            errors.append(float(np.abs(mask - truth).mean()))
-        every = [value for values in by_source.values() for value in values]
-        scores = {"iou": float(np.mean(every)), "mae": float(np.mean(errors))}
-        return scores | {f"iou_{source}": float(np.mean(values)) for source, values in sorted(by_source.items())}
+    def judge(self, network: nn.Module, record: Record, size: int) -> dict[str, float]:
+        """IoU at 0.5 and MAE at the picture's own resolution, and whether the kind is right where it is known."""
+        rgb, truth = read_pair(record)
+        mask, kind = look(network, rgb, size)
+        mask = cv2.resize(mask, truth.shape[::-1], interpolation=cv2.INTER_LINEAR)
+        overlap = iou(mask, truth)
+        figures = {"iou": overlap, "mae": float(np.abs(mask - truth).mean()), f"iou_{record.source}": overlap}
+        if record.kind in KINDS_BY_WORD:
+            figures["kind_right"] = float(KINDS_BY_WORD[record.kind] == kind)
+        return figures
+
+    @torch.inference_mode()
+    def view(self, network: nn.Module, record: Record, size: int) -> Rgb:
+        """Picture, answer, truth."""
+        rgb, truth = read_pair(record)
+        mask, _ = look(network, rgb, size)
+        return side_by_side(rgb, grey(mask), grey(truth))
 
 
 class DetailTask:
     """The embedded model's detail network: tiles on the edge, with coarse masks such as the coarse network makes.
 
     Args:
+        recipe: the run.
         data: folder with `manifest.csv`.
         coarse: checkpoint of a trained coarse network, whose own masks are then half of the coarse masks; without it
             all are made from the truth.
     """
 
-    def __init__(self, data: Path, coarse: Path | None = None) -> None:
-        records = [r for r in read_manifest(data) if r.type != "pair" or r.soft]
-        train, self.held_out = split_validation(records)
-        self.composer = Composer(train, Mix(pasted=0.75, empty=0.0))
+    def __init__(self, recipe: Recipe, data: Path, coarse: Path | None = None) -> None:
+        records = [r for r in read_manifest(data, recipe.licences) if r.type != "pair" or r.soft]
+        train, held_out = split_validation(records)
+        self.held_out: Sequence[Record] = held_out
+        self.composer = Composer(train, recipe.sources, recipe.room)
         self.coarse: nn.Module | None = None
         if coarse is not None:
             self.coarse = load_averaged(LiteNet(), coarse)
@@ -110,13 +125,13 @@ class DetailTask:
         """See `DetailNet`."""
         return DetailNet()
 
-    def sample(self, size: int, rng: np.random.Generator) -> tuple[Tensor, ...]:
+    def sample(self, phase: Phase, rng: np.random.Generator) -> tuple[Tensor, ...]:
         """Tiles (n, 4, size, size) of one picture, colours and coarse alpha, and true alpha (n, 1, size, size)."""
         patches: list[tuple[Tensor, Tensor]] = []
         while not patches:
-            rgb, alpha = self.composer.sample(320, rng)
+            rgb, alpha, _ = self.composer.sample(320, phase.mix, rng)
             coarse = self.coarse_alpha(rgb, alpha, rng)
-            found = [band_patch(rgb, alpha, coarse, size, rng) for _ in range(TILES_PER_PICTURE)]
+            found = [band_patch(rgb, alpha, coarse, phase.size, rng) for _ in range(TILES_PER_PICTURE)]
             patches = [patch for patch in found if patch is not None]
         patches = [patches[index % len(patches)] for index in range(TILES_PER_PICTURE)]
         return torch.stack([tile for tile, _ in patches]), torch.stack([truth for _, truth in patches])
@@ -126,7 +141,7 @@ class DetailTask:
         if self.coarse is None or rng.random() < 0.5:
             return coarse_mask(alpha, rng)
         with torch.inference_mode():
-            mask = look(self.coarse, rgb, int(rng.choice((96, 128, 160, 192))), torch.device("cpu"))
+            mask, _ = look(self.coarse, rgb, int(rng.choice((96, 128, 160, 192))))
         return cv2.resize(mask, alpha.shape[::-1], interpolation=cv2.INTER_LINEAR)
 
     def loss(self, network: nn.Module, batch: Sequence[Tensor]) -> Tensor:
@@ -135,26 +150,55 @@ class DetailTask:
         return alpha_loss(torch.sigmoid(network(tiles).float()), alpha)
 
     @torch.inference_mode()
-    def validate(self, network: nn.Module, size: int, device: torch.device) -> dict[str, float]:
-        """Mean absolute error on held-out edge tiles, of the coarse alpha and of the network's."""
+    def judge(self, network: nn.Module, record: Record, size: int) -> dict[str, float]:
+        """Mean absolute error on an edge tile, of the coarse alpha and of the network's."""
         rng = np.random.default_rng(0)
-        before, after = [], []
-        for record in self.held_out:
-            rgb, truth = read_pair(record)
-            patch = band_patch(rgb, truth, coarse_mask(truth, rng), size, rng)
-            if patch is not None:
-                tile, alpha = patch[0][None].to(device), patch[1][None].to(device)
-                before.append(float((tile[:, 3:] - alpha).abs().mean()))
-                after.append(float((torch.sigmoid(network(tile).float()) - alpha).abs().mean()))
-        return {"mae_coarse": float(np.mean(before)), "mae": float(np.mean(after))}
+        rgb, truth = read_pair(record)
+        patch = band_patch(rgb, truth, coarse_mask(truth, rng), size, rng)
+        if patch is None:
+            return {}
+        device = next(network.parameters()).device
+        tile, alpha = patch[0][None].to(device), patch[1][None].to(device)
+        answer = torch.sigmoid(network(tile).float())
+        return {"mae_coarse": float((tile[:, 3:] - alpha).abs().mean()), "mae": float((answer - alpha).abs().mean())}
+
+    @torch.inference_mode()
+    def view(self, network: nn.Module, record: Record, size: int) -> Rgb | None:
+        """Tile, coarse alpha, answer, truth; nothing where the record has no edge."""
+        rng = np.random.default_rng(0)
+        rgb, truth = read_pair(record)
+        patch = band_patch(rgb, truth, coarse_mask(truth, rng), size, rng)
+        if patch is None:
+            return None
+        tile = patch[0][None].to(next(network.parameters()).device)
+        answer = torch.sigmoid(network(tile).float())[0, 0].cpu().numpy()
+        colours = np.rint(patch[0][:3].numpy().transpose(1, 2, 0) * 255).astype(np.uint8)
+        return side_by_side(colours, grey(patch[0][3].numpy()), grey(answer), grey(patch[1][0].numpy()))
 
 
-def look(network: nn.Module, rgb: Rgb, size: int, device: torch.device) -> Alpha:
-    """A coarse network's mask (size, size) of one picture."""
+def grey(alpha: Alpha) -> Rgb:
+    """A matte to look at, (H, W, 3)."""
+    return np.repeat(np.rint(alpha * 255).astype(np.uint8)[..., None], 3, 2)
+
+
+def side_by_side(*views: Rgb) -> Rgb:
+    """Views in a row, each made 160 x 160."""
+    return np.hstack([cv2.resize(view, (160, 160), interpolation=cv2.INTER_AREA) for view in views])
+
+
+def iou(mask: Alpha, truth: Alpha) -> float:
+    """Overlap of two mattes cut at one half, over their union."""
+    said, true = mask > 0.5, truth > 0.5
+    return float((said & true).sum() / max(1, (said | true).sum()))
+
+
+def look(network: nn.Module, rgb: Rgb, size: int) -> tuple[Alpha, str]:
+    """A coarse network's mask (size, size) of one picture, and the kind it takes the subject for."""
     small = cv2.resize(rgb, (size, size), interpolation=cv2.INTER_AREA)
-    logits = network(normalise(torch.from_numpy(small)[None].to(device))).mask
-    mask: Alpha = torch.sigmoid(logits.float())[0, 0].cpu().numpy()
-    return mask
+    device = next(network.parameters()).device
+    answer = network(normalise(torch.from_numpy(small)[None].to(device)))
+    mask: Alpha = torch.sigmoid(SHARPNESS * answer.mask.float())[0, 0].cpu().numpy()
+    return mask, KINDS[int(answer.kind[0].argmax())]
 
 
 TASKS: dict[str, Callable[..., Task]] = {"lite": LiteTask, "detail": DetailTask}

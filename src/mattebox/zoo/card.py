@@ -52,6 +52,8 @@ class Card:
         licence: of code, weights and training data.
         source: paper or page that describes the model.
         description: what it is good and bad at.
+        kinds: what a subject can be, in the order of the network's answer; empty when it does not say.
+        mirrored: the answer is the mean of those on the picture and on its mirror image.
         training: recipe, samples seen, time, machine.
         figures: measured figures by name.
     """
@@ -67,6 +69,8 @@ class Card:
     licence: Licence
     source: str
     description: str
+    kinds: tuple[str, ...] = ()
+    mirrored: bool = False
     training: dict[str, Any] = field(default_factory=dict)
     figures: dict[str, Any] = field(default_factory=dict)
 
@@ -85,6 +89,7 @@ class Card:
             record["licence"] = Licence(**record["licence"])
             for entry in ("input_size", "mean", "deviation"):
                 record[entry] = tuple(record[entry])
+            record["kinds"] = tuple(record.get("kinds", ()))
             return cls(**record)
         except (KeyError, TypeError) as error:
             raise BadParameter(f"{path}: not a complete card: {error}") from error

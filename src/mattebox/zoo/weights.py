@@ -12,7 +12,7 @@ EMBEDDED = Path(__file__).parent
 
 
 def weights_path(card: Card) -> Path:
-    """Path of the model's file, which is not read here."""
+    """Path of the model's file, which is not read here; an own card's is absolute."""
     return EMBEDDED / card.weights.file
 
 
@@ -27,11 +27,19 @@ def verified_weights(card: Card) -> bytes:
         data = path.read_bytes()
     except OSError as error:
         raise WeightsUnavailable(
-            f"model '{card.name}': {path} cannot be read ({error.strerror}); install mattebox again"
+            f"model '{card.name}': {path} cannot be read ({error.strerror}); {remedy(card)}"
         ) from error
     if hashlib.sha256(data).hexdigest() != card.weights.sha256:
         raise WeightsUnavailable(
-            f"model '{card.name}': {path} has {len(data)} bytes that do not match the recorded SHA-256; "
-            "install mattebox again"
+            f"model '{card.name}': {path} has {len(data)} bytes that do not match the recorded SHA-256; {remedy(card)}"
         )
     return data
+
+
+def remedy(card: Card) -> str:
+    """What to do about a file that is not what the card says."""
+    return (
+        "install mattebox again"
+        if card.weights.embedded
+        else "put the file beside its card that the card was written for"
+    )

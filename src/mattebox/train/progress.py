@@ -1,0 +1,94 @@
+"""What a run says while it goes: one line now and then that a person can follow, and how busy it kept the machine."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Any
+
+import lightning.pytorch as pl
+import numpy as np
+from lightning.pytorch.loggers import TensorBoardLogger
+from torch import nn
+
+from mattebox.train.recipe import Recipe
+from mattebox.train.tasks import Task
+
+log = logging.getLogger(__name__)
+
+
+class Progress(pl.Callback):
+    """Logs loss, pictures a second, the share of the time that the network waited for pictures, and what is left."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        self.recipe = recipe
+        self._since = self._waiting_since = time.perf_counter()
+        self._waited = 0.0
+        self._steps = 0
+        self._loss = 0.0
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Say where the run begins."""
+        log.info("step %d of %d, %s", trainer.global_step, self.recipe.steps, pl_module.device)
+        self._since = self._waiting_since = time.perf_counter()
+
+    def on_train_batch_start(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, batch_idx: int
+    ) -> None:
+        """A batch has come."""
+        self._waited += time.perf_counter() - self._waiting_since
+
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """A step is done."""
+        step = trainer.global_step
+        self._steps += 1
+        self._loss += float(outputs["loss"])
+        if step % self.recipe.checkpoint_every == 0 or step == self.recipe.steps:
+            took = time.perf_counter() - self._since
+            rate = self._steps * self.recipe.batch / took
+            figures = {
+                "loss_mean": self._loss / self._steps,
+                "pictures_per_second": rate,
+                "waited": self._waited / took,
+            }
+            log.info(
+                "step %d/%d, size %d, loss %.4f, %.1f pictures/s, %.0f %% waiting for pictures, %.0f min left",
+                step, self.recipe.steps, self.recipe.phase(step - 1).size, figures["loss_mean"], rate,
+                100 * figures["waited"], (self.recipe.steps - step) * self.recipe.batch / rate / 60,
+            )  # fmt: skip
+            for logger in trainer.loggers:
+                logger.log_metrics(figures, step)
+            self._since, self._waited, self._steps, self._loss = time.perf_counter(), 0.0, 0, 0.0
+        self._waiting_since = time.perf_counter()
+
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Say the figures on what is held out."""
+        found = {
+            name: float(value)
+            for name, value in trainer.callback_metrics.items()
+            if not name.startswith(("loss", "lr-"))
+        }
+        log.info("held out: %s", " ".join(f"{name} {value:.3f}" for name, value in sorted(found.items())))
+        self._since += time.perf_counter() - self._waiting_since
+        self._waiting_since = time.perf_counter()
+
+
+class Views(pl.Callback):
+    """Shows in TensorBoard, at every validation, what the network makes of the same few held-out records."""
+
+    count = 8
+
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Draw the views."""
+        task, recipe, network = pl_module.task, pl_module.recipe, pl_module.network
+        assert isinstance(task, Task)
+        assert isinstance(recipe, Recipe)
+        assert isinstance(network, nn.Module)
+        size = recipe.phase(max(0, trainer.global_step - 1)).size
+        records = task.held_out[:: max(1, len(task.held_out) // self.count)][: self.count]
+        views = [view for record in records if (view := task.view(network, record, size)) is not None]
+        for logger in trainer.loggers:
+            if isinstance(logger, TensorBoardLogger) and views:
+                logger.experiment.add_image("held out", np.vstack(views), trainer.global_step, dataformats="HWC")
