@@ -37,7 +37,7 @@ bench: .venv/bench  ## speed and memory, side by side; see docs/benchmarks.md
 	@touch $@
 
 .venv/bench: .venv/full
-	$(PIP) pymatting
+	$(PIP) pymatting matplotlib
 	@touch $@
 
 clean:

@@ -1,7 +1,7 @@
 """Draw learning curves from the figures that runs of `mattebox train` keep: `python -m benchmarks.curves`.
 
-The figures of the runs that docs/embedded-model.md speaks of are kept in `benchmarks/runs`, one CSV a run, as Lightning
-wrote them; the plots in docs/images are drawn from them and from nothing else.
+The figures of the runs that docs/embedded-model.md speaks of are kept in `benchmarks/runs`, one CSV a run; the plots in
+docs/images are drawn from them and from nothing else.
 """
 
 from __future__ import annotations
@@ -41,6 +41,14 @@ NAMES = {
     "iou_ikea": "furniture",
 }
 
+SHORT_RUNS = {
+    "short-reference": "reference",
+    "short-seed2": "another seed",
+    "short-unpasted": "natural photos only",
+    "short-open": "openly licensed material only",
+}
+SHORT_SOURCES = ("iou", "iou_ecssd", "iou_humanseg", "iou_pets", "iou_cars", "iou_ikea")
+
 
 def read_curve(run: str, figure: str) -> tuple[list[int], list[float]]:
     """Steps and values of one figure of a run."""
@@ -79,24 +87,36 @@ def draw_sources() -> None:
     figure.savefig(IMAGES / "curves.png", dpi=90)
 
 
-def draw_ablation(runs: dict[str, str], figure_name: str, vertical: str, title: str, out: str) -> None:
-    """One figure of several runs."""
+def draw_optimizers() -> None:
+    """Training loss of two optimisers on the same samples."""
     figure, axes = plt.subplots(figsize=(6, 4))
-    for run, label in runs.items():
-        steps, values = read_curve(run, figure_name)
-        axes.plot(steps, values, marker=".", label=label)
-    finish(axes, title, vertical)
+    for run, label in (("optimizer-adamw", "AdamW"), ("optimizer-muon", "Muon")):
+        axes.plot(*read_curve(run, "loss_mean"), marker=".", label=label)
+    finish(axes, "LiteNet: the same samples, two optimisers", "training loss")
     figure.tight_layout()
-    figure.savefig(IMAGES / out, dpi=90)
+    figure.savefig(IMAGES / "optimizers.png", dpi=90)
+
+
+def draw_short_runs() -> None:
+    """Where runs of 700 steps that differ from a reference in one thing ended."""
+    figure, axes = plt.subplots(figsize=(9, 4.2))
+    for index, (run, label) in enumerate(SHORT_RUNS.items()):
+        values = [read_curve(run, name)[1][-1] for name in SHORT_SOURCES]
+        places = [place + index * 0.15 for place in range(len(SHORT_SOURCES))]
+        axes.bar(places, values, 0.14, label=label)
+    axes.set_xticks([place + 0.3 for place in range(len(SHORT_SOURCES))], [NAMES[name] for name in SHORT_SOURCES])
+    axes.set(title="700 steps at 160 pixels: held-out IoU", ylabel="IoU", ylim=(0.4, 1.0))
+    axes.grid(axis="y", alpha=0.3)
+    axes.legend(fontsize=8, ncols=3)
+    figure.tight_layout()
+    figure.savefig(IMAGES / "short_runs.png", dpi=90)
 
 
 def main() -> None:
     """Draw every plot."""
     draw_sources()
-    draw_ablation(
-        {"optimizer-adamw": "AdamW", "optimizer-muon": "Muon"},
-        "loss_mean", "training loss", "The same samples, two optimisers", "optimizers.png",
-    )  # fmt: skip
+    draw_optimizers()
+    draw_short_runs()
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from mattebox.errors import BadParameter, EngineFailed, MatteboxError, OutputFai
 from mattebox.journal import Journal
 from mattebox.output import Output
 from mattebox.picture import Picture, open_picture
-from mattebox.remover import DETAIL, Region, Settings, shared_remover
+from mattebox.remover import Region, Settings, shared_remover
 from mattebox.streaming import in_order
 from mattebox.zoo.registry import find_card
 
@@ -71,7 +71,7 @@ class Job:
         """Names everything that decides the result: what is asked, the files as they are now, weights and version."""
         known = asdict(replace(self, threads=None, overwrite=False))
         known["files"] = [file_stamp(path) for path in (self.source, self.mask, self.output.background)]
-        known["weights"] = [find_card(name).weights.sha256 for name in (self.settings.model, DETAIL)]
+        known["weights"] = [find_card(name).weights.sha256 for name in self.settings.networks]
         known["version"] = __version__
         return hashlib.sha256(json.dumps(known, sort_keys=True, default=str).encode()).hexdigest()
 

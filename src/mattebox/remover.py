@@ -24,11 +24,8 @@ from mattebox.stages.refine import recover_detail
 from mattebox.stages.segment import Finding, segment
 from mattebox.streaming import in_order
 from mattebox.types import Alpha, Mask, Rgb
-from mattebox.zoo.registry import DEFAULT, find_card
+from mattebox.zoo.registry import DEFAULT, DEFAULT_DETAIL, find_card
 from mattebox.zoo.weights import verified_weights
-
-DETAIL = "detail"
-"""Name of the card of the network that recovers detail."""
 
 Region = tuple[int, int, int, int]
 
@@ -43,6 +40,7 @@ class Settings:
         model: name of the segmentation model.
         device: `auto`, `cpu`, `cuda`, ...; a device that is asked for by name is used or it is an error.
         detail: recover detail at the picture's own resolution; False leaves the coarse mask, enlarged.
+        detail_model: name of the model that recovers it.
         foreground: how the old background is taken out of the edge's colours: `multilevel`, `blur-fusion` or `none`.
         threshold: opacity that becomes one half; raise it to keep less.
         softness: 0 for a hard edge, 1 for the edge as it was found.
@@ -56,6 +54,7 @@ class Settings:
     model: str = DEFAULT
     device: str = "auto"
     detail: bool = True
+    detail_model: str = DEFAULT_DETAIL
     foreground: str = "multilevel"
     threshold: float = 0.5
     softness: float = 1.0
@@ -64,6 +63,11 @@ class Settings:
     drop_specks: float = 0.0
     invert: bool = False
     subject_score: float = 0.5
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """Names of the models that are used."""
+        return (self.model, self.detail_model) if self.detail else (self.model,)
 
     def __post_init__(self) -> None:
         for name, low, high in (
@@ -77,6 +81,7 @@ class Settings:
             if not low <= value <= high:
                 raise BadParameter(f"{name}={value!r}: must be from {low:g} to {high:g}")
         find_card(self.model, "segment")
+        find_card(self.detail_model, "refine")
         if self.foreground not in FOREGROUND_METHODS:
             raise BadParameter(unknown_name("foreground method", self.foreground, FOREGROUND_METHODS))
 
@@ -105,7 +110,8 @@ class Remover:
         self.settings = settings_with(settings, changes)
         self.card = find_card(self.settings.model)
         self._segment = load_engine(self.settings.model, self.settings.device, threads)
-        self._detail = load_engine(DETAIL, self.settings.device, threads) if self.settings.detail else None
+        detail = self.settings.detail_model
+        self._detail = load_engine(detail, self.settings.device, threads) if self.settings.detail else None
 
     @property
     def device(self) -> str:

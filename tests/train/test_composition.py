@@ -42,9 +42,9 @@ def test_odds_decide_what_is_drawn(material: Path) -> None:
     assert drawn == {"ecssd"}
 
 
-@pytest.mark.parametrize("kind", ["pair", "bg"])
-def test_material_that_lacks_a_kind_is_refused(material: Path, kind: str) -> None:
-    with pytest.raises(BadParameter, match="one of them is missing"):
+@pytest.mark.parametrize(("kind", "said"), [("pair", "must hold pairs"), ("bg", "must hold backgrounds")])
+def test_material_that_lacks_a_kind_is_refused(material: Path, kind: str, said: str) -> None:
+    with pytest.raises(BadParameter, match=said):
         Composer([record for record in read_manifest(material) if record.type != kind])
 
 

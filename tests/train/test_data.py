@@ -3,10 +3,11 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
-from mattebox.errors import BadParameter
+from mattebox.errors import BadParameter, BadPicture
 from mattebox.train.data import Record, Shelf, read_cutout, read_manifest, read_pair, split_validation
 
 
@@ -22,7 +23,7 @@ def test_manifest_is_read(material: Path) -> None:
 
 def test_a_missing_picture_is_named(material: Path) -> None:
     gone = Record(material / "images/gone.webp", material / "masks/gone.png", "pair", "pets", soft=True)
-    with pytest.raises(FileNotFoundError, match=r"gone\.png"):
+    with pytest.raises(BadPicture, match=r"gone\.png"):
         read_pair(gone)
 
 
@@ -90,5 +91,44 @@ def test_a_shelf_reads_a_file_once_while_there_is_room(material: Path, tmp_path:
     kept.rgb(record), small.rgb(record)
     copy.unlink()
     assert kept.rgb(record).size
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(BadPicture):
         small.rgb(record)
+
+
+def test_a_manifest_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BadParameter, match=r"manifest\.csv cannot be read as a table"):
+        read_manifest(tmp_path)
+    (tmp_path / "manifest.csv").write_text("image,type\na.webp,bg\n")
+    with pytest.raises(BadParameter, match="lacks the column mask"):
+        read_manifest(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [("a.webp,,backgroud", "line 3: type 'backgroud' is none of"), ("a.webp,,pair", "line 3: a pair without a mask")],
+)
+def test_a_row_that_makes_no_sense_is_named(tmp_path: Path, row: str, said: str) -> None:
+    (tmp_path / "manifest.csv").write_text(f"image,mask,type\nb.webp,,bg\n{row}\n")
+    with pytest.raises(BadParameter, match=said):
+        read_manifest(tmp_path)
+
+
+def test_something_is_held_out_of_however_few_pairs() -> None:
+    records = [Record(Path(f"{i}.png"), Path(f"m{i}.png"), "pair", "", soft=False) for i in range(20)]
+    for count in range(2, 20):
+        train, held = split_validation(records[:count], share=0.0)
+        assert (len(train), len(held)) == (count - 1, 1)
+    assert split_validation(records[:1], share=0.0) == (records[:1], [])
+
+
+def test_a_mask_of_another_size_is_refused(material: Path, tmp_path: Path) -> None:
+    record = read_manifest(material)[0]
+    cv2.imwrite(str(tmp_path / "small.png"), np.zeros((30, 40), np.uint8))
+    with pytest.raises(BadPicture, match=r"small\.png has the size \(30, 40\)"):
+        read_pair(replace(record, mask=tmp_path / "small.png"))
+
+
+def test_a_cutout_of_16_bits_is_refused(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "deep.png"), np.zeros((30, 40, 4), np.uint16))
+    with pytest.raises(BadPicture, match="of 8 bits"):
+        read_cutout(Record(tmp_path / "deep.png", None, "fg", "", soft=False))

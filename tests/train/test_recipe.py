@@ -56,3 +56,26 @@ def test_a_recipe_with_a_wrong_setting_names_it(tmp_path: Path, right: str, wron
 def test_an_unknown_network_is_refused() -> None:
     with pytest.raises(BadParameter, match="Valid: detail, lite"):
         find_task("litle")
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ("warmup_steps = 200", "warmup_steps = 0", "warmup_steps = 0: must be at least 1"),
+        ("batch = 32", "batch = 0", "batch = 0: must be at least 1"),
+        ("steps = 5000", "steps = 0", "phases: at least one is needed"),
+        ("size = 160", "size = 160\ndecay = true", "phases: those that decay must be the last ones"),
+    ],
+)
+def test_a_recipe_that_makes_no_sense_says_why(tmp_path: Path, right: str, wrong: str, said: str) -> None:
+    path = tmp_path / "wrong.toml"
+    path.write_text(
+        (SHIPPED / "lite.toml").read_text().replace(right, wrong).replace("size = 192\ndecay = true", "size = 192")
+    )
+    with pytest.raises(BadParameter, match=said):
+        Recipe.find(str(path))
+
+
+def test_a_recipe_that_does_not_ship_is_answered_with_those_that_do() -> None:
+    with pytest.raises(BadParameter, match=r"no recipe 'litle'; did you mean 'lite'\? Valid: detail, lite"):
+        Recipe.find("litle")

@@ -28,6 +28,7 @@ ASKED = (
     "model",
     "device",
     "detail",
+    "detail_model",
     "subject_score",
     "threshold",
     "softness",
@@ -114,7 +115,7 @@ def evaluate(
     from mattebox.batch import share_cores
     from mattebox.cli.text import complain, set_up_log
     from mattebox.encode import format_of
-    from mattebox.evaluate.report import Evaluation
+    from mattebox.evaluate.report import Evaluation, check_report_path
     from mattebox.evaluate.sheet import WorstCases
 
     set_up_log(verbose=verbose)
@@ -126,7 +127,9 @@ def evaluate(
     predict, about = predictor(dressing, results, threads)
     about = {"data": str(data), "empty": None if empty is None else str(empty), **about}
     if out is not None:
-        Evaluation().write(out, about)  # where nothing can be written, that is told before the work
+        check_report_path(out)
+        if not out.exists():
+            Evaluation().write(out, about)  # where nothing can be written, that is told before the work
     worst = None if sheet is None else WorstCases()
     evaluation, stopped = run(pairs, predict, workers, worst, quiet=quiet)
     if out is not None:
@@ -158,7 +161,7 @@ def predictor(dressing: Dressing, results: Path | None, threads: int | None) -> 
         BadParameter: saved results are to be evaluated, but settings of the model were given.
     """
     from mattebox.evaluate.run import saved_results
-    from mattebox.remover import DETAIL, shared_remover
+    from mattebox.remover import shared_remover
     from mattebox.zoo.registry import find_card
 
     if results is not None:
@@ -166,8 +169,7 @@ def predictor(dressing: Dressing, results: Path | None, threads: int | None) -> 
             raise BadParameter("--results evaluates what was saved: leave out --model and the other settings")
         return saved_results(Path(os.path.expanduser(results))), {"results": str(results)}
     settings = dressing.settings()
-    networks = (settings.model, DETAIL) if settings.detail else (settings.model,)
-    weights = {name: find_card(name).weights.sha256 for name in networks}
+    weights = {name: find_card(name).weights.sha256 for name in settings.networks}
     return shared_remover(settings, threads), {"settings": asdict(settings), "weights": weights}
 
 

@@ -36,7 +36,7 @@ class Dressing:
             "--model",
             "-m",
             metavar="NAME",
-            help="Model that finds the subject; see 'mattebox models list'.",
+            help="Model that finds the subject: a name ('mattebox models list'), or the card of your own.",
             rich_help_panel=NETWORKS,
             autocompletion=model_names,
         ),
@@ -52,6 +52,12 @@ class Dressing:
     detail: Annotated[
         bool, Option(help="Recover detail at the picture's own resolution.", rich_help_panel=NETWORKS)
     ] = True
+    detail_model: Annotated[
+        str,
+        Option(
+            metavar="NAME", help="Model that recovers it: a name, or the card of your own.", rich_help_panel=NETWORKS
+        ),
+    ] = "detail"
     subject_score: Annotated[
         float,
         Option(

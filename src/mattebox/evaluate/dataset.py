@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,12 +10,12 @@ import numpy as np
 from PIL import Image
 
 from mattebox.errors import BadParameter, BadPicture
+from mattebox.manifest import MANIFEST, read_rows, source_of
 from mattebox.picture import open_picture
 from mattebox.types import Alpha
 
 __all__ = ["Pair", "read_alpha", "read_pairs"]
 
-MANIFEST = "manifest.csv"
 _GREY_TOLERANCE = 8  # JPEG tints grey by a few levels
 
 
@@ -38,14 +37,8 @@ class Pair:
 
     @property
     def source(self) -> str:
-        """Where the picture came from: its file name up to the first `_`, empty without one.
-
-        Example:
-            >>> Pair(Path("images/pets_0012.jpg")).source
-            'pets'
-        """
-        prefix, mark, _ = self.image.name.partition("_")
-        return prefix if mark else ""
+        """Where the picture came from; see `source_of`."""
+        return source_of(self.image)
 
 
 def read_pairs(folder: Path) -> list[Pair]:
@@ -85,16 +78,6 @@ def read_alpha(path: Path) -> Alpha:
 
 def _listed(folder: Path) -> list[Pair]:
     """The pairs that the manifest lists."""
-    path = folder / MANIFEST
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file, restval="")
-            columns = set(reader.fieldnames or ())
-            rows = list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise BadParameter(f"{path} cannot be read as a table: {error}") from error
-    if missing := {"image", "mask"} - columns:
-        raise BadParameter(f"{path}: lacks the column {' and '.join(sorted(missing))}")
     return [
         Pair(
             image=folder / row["image"],
@@ -102,7 +85,7 @@ def _listed(folder: Path) -> list[Pair]:
             kind=row.get("kind", ""),
             soft="soft" in row.get("mask_quality", ""),
         )
-        for row in rows
+        for row in read_rows(folder, {"image", "mask"})
         if row["mask"]
     ]
 

@@ -79,13 +79,11 @@ class Sources:
     pasted: Mapping[str, float] = field(default_factory=dict)
 
 
-def weighted(records: Sequence[Record], weights: Mapping[str, float]) -> np.ndarray:
+def weighted(records: Sequence[Record], weights: Mapping[str, float], what: str) -> np.ndarray:
     """Cumulative probabilities of drawing each record."""
     values = np.array([weights.get("fg" if r.type == "fg" else r.source, 1.0) for r in records])
     if not values.any():
-        raise BadParameter(
-            "the training data must hold pairs, subjects to paste, and backgrounds; one of them is missing"
-        )
+        raise BadParameter(f"the training data must hold {what}, and the recipe must give some of them odds above 0")
     return np.cumsum(values / values.sum())
 
 
@@ -103,9 +101,9 @@ class Composer:
         self.pairs = [r for r in records if r.type == "pair"]
         self.subjects = [r for r in records if r.type != "bg"]
         self.grounds = [r for r in records if r.type == "bg"]
-        weighted(self.grounds, {})
-        self._pair_odds = weighted(self.pairs, sources.natural)
-        self._subject_odds = weighted(self.subjects, sources.pasted)
+        weighted(self.grounds, {}, "backgrounds (type bg)")
+        self._pair_odds = weighted(self.pairs, sources.natural, "pairs")
+        self._subject_odds = weighted(self.subjects, sources.pasted, "subjects to paste (type pair or fg)")
         self._shelf = Shelf(room)
 
     def sample(self, size: int, mix: Mix, rng: np.random.Generator) -> Sample:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 import lightning.pytorch as pl
 import torch
@@ -17,6 +19,7 @@ from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import DataLoader
 
+from mattebox.errors import BadParameter
 from mattebox.train.checkpoint import load_averaged
 from mattebox.train.data import Record
 from mattebox.train.optimizer import new_optimizer
@@ -64,6 +67,22 @@ class Training(pl.LightningModule):
             "lr_scheduler": {"scheduler": LambdaLR(optimizer, recipe.factor), "interval": "step"},
         }
 
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Note which run this is."""
+        checkpoint["run"] = self.recipe.identity
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Go on with nothing but the same run.
+
+        Raises:
+            BadParameter: the checkpoint is of a run that differs in more than its length.
+        """
+        before, now = checkpoint.get("run", {}), self.recipe.identity
+        if differing := [f"{name} {before[name]!r}, not {now[name]!r}" for name in before if before[name] != now[name]]:
+            raise BadParameter(
+                f"the output folder holds a run with {'; '.join(differing)}: take another folder, or the same settings"
+            )
+
     def train_dataloader(self) -> DataLoader[tuple[Tensor, ...]]:
         """Batches from the step that the run has reached."""
         return sample_loader(self.recipe, self.task, self.global_step, self.device.type)
@@ -77,9 +96,30 @@ class Training(pl.LightningModule):
         return batch if isinstance(batch, Record) else super().transfer_batch_to_device(batch, device, dataloader_idx)
 
 
+class Averaging(EMAWeightAveraging):
+    """Averaged weights, which validation sees and which are shipped."""
+
+    def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
+        """Put the run's own weights back before anything is saved, if it was stopped in the middle of a validation."""
+        if trainer.validating:
+            self._swap_models(pl_module)
+
+
+def check_device(device: str) -> None:
+    """Raise when nothing can be trained there.
+
+    Raises:
+        BadParameter: it is neither `cpu` nor a `cuda` that torch finds.
+    """
+    if device not in {"cpu", "cuda"} or (device == "cuda" and not torch.cuda.is_available()):
+        raise BadParameter(f"device '{device}': must be cpu, or cuda where torch finds a CUDA device")
+
+
 def half_precision(device: str) -> bool:
-    """Whether bfloat16 is faster than float32 on a device."""
-    return device == "cuda" or torch.ops.mkldnn._is_mkldnn_bf16_supported()  # noqa: SLF001 (there is no public way to ask)
+    """Whether a device has instructions for bfloat16, which halve the time of a step."""
+    if device == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return any(torch.cpu.get_capabilities().get(name) for name in ("avx512_bf16", "amx_bf16"))
 
 
 def train(
@@ -105,6 +145,8 @@ def train(
         The checkpoint; its `state_dict` holds the averaged weights.
     """
     pl.seed_everything(recipe.seed, verbose=False)
+    for name in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     torch.set_flush_denormal(True)
     if threads:
         torch.set_num_threads(threads)
@@ -124,7 +166,8 @@ def train(
         enable_model_summary=False,
         logger=[TensorBoardLogger(out, name="", version="events"), CSVLogger(out, name="figures")],
         callbacks=[
-            EMAWeightAveraging(decay=recipe.ema_decay),
+            Views(),  # before the weights are swapped back
+            Averaging(device, decay=recipe.ema_decay),
             ModelCheckpoint(
                 out,
                 filename="last",
@@ -134,12 +177,14 @@ def train(
                 enable_version_counter=False,
             ),
             LearningRateMonitor("step"),
-            Progress(recipe),
-            Views(),
+            Progress(recipe, checkpoint),
         ],
         default_root_dir=out,
     )
-    trainer.fit(Training(recipe, task), ckpt_path=checkpoint if checkpoint.exists() else None)
+    log.info("%d records are held out of training", len(task.held_out))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module="lightning")
+        trainer.fit(Training(recipe, task), ckpt_path=checkpoint if checkpoint.exists() else None)
     return checkpoint
 
 
@@ -162,15 +207,20 @@ def train_and_package(
     """
     checkpoint = train(recipe, task, out, device, threads)
     size = recipe.phases[-1].size
-    figures = held_out_figures(task, load_averaged(task.new_network(), checkpoint), size)
-    weights, card = out / f"{recipe.network}.onnx", out / f"{recipe.network}.toml"
-    package(recipe.network, checkpoint, weights, size)
+    network = load_averaged(task.new_network(), checkpoint)
+    figures = held_out_figures(task, network, size)
+    calibration = task.calibrate(network, size)
     made = {
         "seed": recipe.seed,
         "steps": recipe.steps,
         "samples": recipe.steps * recipe.batch,
         "sizes": list(dict.fromkeys(phase.size for phase in recipe.phases)),
+        "optimizer": recipe.optimizer,
         "licences": recipe.licences,
+        "held_out": len(task.held_out),
+        **calibration,
     }
-    write_card(recipe.network, weights, card, made, figures)
+    weights, card = out / f"{recipe.network}.onnx", out / f"{recipe.network}.toml"
+    package(network, weights, size, calibration.get("subject_logit", 0.0))
+    write_card(recipe.network, weights, card, size, made, figures)
     return card, figures

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
+from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
 import numpy as np
 from lightning.pytorch.loggers import TensorBoardLogger
-from torch import nn
+from torch import Tensor, nn
 
 from mattebox.train.recipe import Recipe
 from mattebox.train.tasks import Task
@@ -18,14 +19,19 @@ log = logging.getLogger(__name__)
 
 
 class Progress(pl.Callback):
-    """Logs loss, pictures a second, the share of the time that the network waited for pictures, and what is left."""
+    """Logs loss, pictures a second, the share of the time that the network waited for pictures, and what is left.
 
-    def __init__(self, recipe: Recipe) -> None:
-        self.recipe = recipe
+    Args:
+        recipe: the run.
+        checkpoint: where its last step is kept.
+    """
+
+    def __init__(self, recipe: Recipe, checkpoint: Path) -> None:
+        self.recipe, self.checkpoint = recipe, checkpoint
         self._since = self._waiting_since = time.perf_counter()
         self._waited = 0.0
         self._steps = 0
-        self._loss = 0.0
+        self._loss: Tensor | float = 0.0
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Say where the run begins."""
@@ -44,12 +50,12 @@ class Progress(pl.Callback):
         """A step is done."""
         step = trainer.global_step
         self._steps += 1
-        self._loss += float(outputs["loss"])
+        self._loss = self._loss + outputs["loss"].detach()
         if step % self.recipe.checkpoint_every == 0 or step == self.recipe.steps:
             took = time.perf_counter() - self._since
             rate = self._steps * self.recipe.batch / took
             figures = {
-                "loss_mean": self._loss / self._steps,
+                "loss_mean": float(self._loss) / self._steps,
                 "pictures_per_second": rate,
                 "waited": self._waited / took,
             }
@@ -61,6 +67,8 @@ class Progress(pl.Callback):
             for logger in trainer.loggers:
                 logger.log_metrics(figures, step)
             self._since, self._waited, self._steps, self._loss = time.perf_counter(), 0.0, 0, 0.0
+        if step == self.recipe.steps and step % self.recipe.checkpoint_every:
+            trainer.save_checkpoint(self.checkpoint)
         self._waiting_since = time.perf_counter()
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -80,8 +88,8 @@ class Views(pl.Callback):
 
     count = 8
 
-    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Draw the views."""
+    def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Draw the views, while the averaged weights are in place."""
         task, recipe, network = pl_module.task, pl_module.recipe, pl_module.network
         assert isinstance(task, Task)
         assert isinstance(recipe, Recipe)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from mattebox._toml import read_toml
-from mattebox.errors import BadParameter
+from mattebox.errors import BadParameter, unknown_name
 from mattebox.train.composition import Mix, Sources
 
 SHIPPED = Path(__file__).parent / "recipes"
@@ -72,18 +72,26 @@ class Recipe:
     phases: tuple[Phase, ...]
     sources: Sources
 
+    def __post_init__(self) -> None:
+        for name in ("batch", "warmup_steps", "validate_every", "checkpoint_every"):
+            if getattr(self, name) < 1:
+                raise BadParameter(f"{name} = {getattr(self, name)}: must be at least 1")
+        if not self.phases or any(phase.steps < 1 or phase.size < 32 for phase in self.phases):
+            raise BadParameter("phases: at least one is needed, each of at least 1 step and 32 pixels")
+        falling = [phase.decay for phase in self.phases]
+        if falling != sorted(falling):
+            raise BadParameter("phases: those that decay must be the last ones")
+
     @classmethod
     def read(cls, path: Path) -> Recipe:
         """Read a recipe file.
 
         Raises:
-            BadParameter: a setting is missing or unknown; the message names it and the file.
+            BadParameter: a setting is missing, unknown or makes no sense; the message names it and the file.
         """
         values = read_toml(path)
         try:
-            values["phases"] = tuple(
-                made(Phase, {**phase, "mix": made(Mix, phase.get("mix", {}))}) for phase in values.get("phases", ())
-            )
+            values["phases"] = tuple(as_phase(phase) for phase in values.get("phases", ()))
             values["sources"] = made(Sources, values.get("sources", {}))
             return made(cls, values)
         except BadParameter as error:
@@ -91,8 +99,23 @@ class Recipe:
 
     @classmethod
     def find(cls, name: str) -> Recipe:
-        """Read a recipe that ships, by name (`lite`), or a file, by path (`my.toml`)."""
-        return cls.read(Path(name) if name.endswith(".toml") else SHIPPED / f"{name}.toml")
+        """Read a recipe that ships, by name (`lite`), or a file, by path (`my.toml`).
+
+        Raises:
+            BadParameter: see `read`; or no recipe of that name ships.
+        """
+        if name.endswith(".toml"):
+            return cls.read(Path(name))
+        shipped = {path.stem: path for path in SHIPPED.glob("*.toml")}
+        if name not in shipped:
+            raise BadParameter(unknown_name("recipe", name, shipped) + "; a recipe of your own ends in .toml")
+        return cls.read(shipped[name])
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What may not change when a run goes on."""
+        names = ("network", "seed", "batch", "licences", "optimizer", "learning_rate", "weight_decay", "ema_decay")
+        return {name: getattr(self, name) for name in names}
 
     @property
     def steps(self) -> int:
@@ -120,17 +143,31 @@ class Recipe:
         return rise * (1 + math.cos(math.pi * fall)) / 2
 
 
+def as_phase(table: Any) -> Phase:
+    """A phase from its table.
+
+    Raises:
+        BadParameter: it is not a table, or lacks a setting or has one that is unknown.
+    """
+    if not isinstance(table, dict):
+        raise BadParameter("phases: must be tables, each headed [[phases]]")
+    phase: Phase = made(Phase, {**table, "mix": made(Mix, table.get("mix", {}))})
+    return phase
+
+
 def made(form: type[Any], values: Mapping[str, Any]) -> Any:
     """A dataclass from a table.
 
     Raises:
         BadParameter: the table lacks a setting or has one that is unknown.
     """
-    known = {entry.name for entry in fields(form)}
-    try:
-        if values.keys() <= known:
-            return form(**values)
-    except TypeError:
-        pass
-    needed = sorted(known ^ values.keys())
-    raise BadParameter(f"missing or unknown settings: {', '.join(needed)}")
+    entries = {entry.name: entry for entry in fields(form)}
+    unknown = values.keys() - entries
+    missing = {
+        name
+        for name, entry in entries.items()
+        if name not in values and entry.default is MISSING and entry.default_factory is MISSING
+    }
+    if unknown or missing:
+        raise BadParameter(f"missing or unknown settings: {', '.join(sorted(unknown | missing))}")
+    return form(**values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 
 import cv2
@@ -10,9 +11,15 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
+from mattebox.errors import BadPicture
 from mattebox.train.data import Record
 from mattebox.train.recipe import Recipe
 from mattebox.train.tasks import Task
+
+log = logging.getLogger(__name__)
+
+TRIES = 20
+"""Samples that are tried in a row before a run ends because of pictures that cannot be read."""
 
 
 class Samples(Dataset[tuple[Tensor, ...]]):
@@ -22,8 +29,18 @@ class Samples(Dataset[tuple[Tensor, ...]]):
         self.recipe, self.task = recipe, task
 
     def __getitem__(self, index: int) -> tuple[Tensor, ...]:
+        return self._drawn(index, failed=0)
+
+    def _drawn(self, index: int, failed: int) -> tuple[Tensor, ...]:
         phase = self.recipe.phase(index // self.recipe.batch)
-        return self.task.sample(phase, np.random.default_rng((self.recipe.seed, index)))
+        seed = (self.recipe.seed, index, failed) if failed else (self.recipe.seed, index)
+        try:
+            return self.task.sample(phase, np.random.default_rng(seed))
+        except BadPicture as error:
+            if failed == TRIES:
+                raise
+            log.warning("%s; another takes its place", error)
+            return self._drawn(index, failed + 1)
 
 
 class Steps(Sampler[list[int]]):

@@ -11,12 +11,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mattebox.errors import BadParameter, unknown_name
+from mattebox.errors import BadParameter, BadPicture, unknown_name
 from mattebox.nets.detail import DetailNet
-from mattebox.nets.lite import KINDS, SHARPNESS, LiteNet
+from mattebox.nets.lite import KINDS, SHARPNESS, LiteNet, LiteOutput
+from mattebox.stages.refine import TILE
 from mattebox.train.checkpoint import load_averaged
 from mattebox.train.composition import KINDS_BY_WORD, Composer
-from mattebox.train.data import Record, read_manifest, read_pair, split_validation
+from mattebox.train.data import Record, read_manifest, read_pair, readable, split_validation
 from mattebox.train.degradation import band_patch, coarse_mask
 from mattebox.train.losses import NO_KIND, alpha_loss, lite_loss
 from mattebox.train.recipe import Phase, Recipe
@@ -24,6 +25,9 @@ from mattebox.types import Alpha, Rgb
 
 MEAN = torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1)
 DEVIATION = torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1)
+
+TRIES = 50
+"""Pictures that are composed in a row before it is given up to find an edge."""
 
 TILES_PER_PICTURE = 12
 """Composing a picture costs more than training on a tile of it."""
@@ -58,13 +62,16 @@ class Task(Protocol):
     def view(self, network: nn.Module, record: Record, size: int) -> Rgb | None:
         """What the network makes of a held-out record, to look at: views of one fixed size side by side."""
 
+    def calibrate(self, network: nn.Module, size: int) -> dict[str, float]:
+        """Numbers that packaging needs beside the weights, found on the held-out records."""
+
 
 class LiteTask:
     """The embedded model's coarse network: whole pictures; mask, subject score and kind."""
 
     def __init__(self, recipe: Recipe, data: Path) -> None:
         train, held_out = split_validation(read_manifest(data, recipe.licences))
-        self.held_out: Sequence[Record] = held_out
+        self.held_out: Sequence[Record] = readable(held_out)
         self.composer = Composer(train, recipe.sources, recipe.room)
 
     def new_network(self) -> nn.Module:
@@ -89,7 +96,9 @@ class LiteTask:
         mask, kind = look(network, rgb, size)
         mask = cv2.resize(mask, truth.shape[::-1], interpolation=cv2.INTER_LINEAR)
         overlap = iou(mask, truth)
-        figures = {"iou": overlap, "mae": float(np.abs(mask - truth).mean()), f"iou_{record.source}": overlap}
+        figures = {"iou": overlap, "mae": float(np.abs(mask - truth).mean())}
+        if record.source:
+            figures[f"iou_{record.source}"] = overlap
         if record.kind in KINDS_BY_WORD:
             figures["kind_right"] = float(KINDS_BY_WORD[record.kind] == kind)
         return figures
@@ -100,6 +109,12 @@ class LiteTask:
         rgb, truth = read_pair(record)
         mask, _ = look(network, rgb, size)
         return side_by_side(rgb, grey(mask), grey(truth))
+
+    @torch.inference_mode()
+    def calibrate(self, network: nn.Module, size: int) -> dict[str, float]:
+        """The subject logit that all but one in a hundred pictures with a subject reach."""
+        logits = [float(answer(network, read_pair(record)[0], size).subject) for record in self.held_out]
+        return {"subject_logit": round(float(np.quantile(logits, 0.01)), 3)} if logits else {}
 
 
 class DetailTask:
@@ -113,9 +128,13 @@ class DetailTask:
     """
 
     def __init__(self, recipe: Recipe, data: Path, coarse: Path | None = None) -> None:
+        if {phase.size for phase in recipe.phases} != {TILE}:
+            raise BadParameter(f"phases: the detail network is trained and used on tiles of {TILE} pixels")
         records = [r for r in read_manifest(data, recipe.licences) if r.type != "pair" or r.soft]
+        if not any(r.type == "pair" for r in records):
+            raise BadParameter(f"{data}: no pair has 'soft' in its mask_quality; the detail network learns from those")
         train, held_out = split_validation(records)
-        self.held_out: Sequence[Record] = held_out
+        self.held_out: Sequence[Record] = readable(held_out)
         self.composer = Composer(train, recipe.sources, recipe.room)
         self.coarse: nn.Module | None = None
         if coarse is not None:
@@ -127,12 +146,14 @@ class DetailTask:
 
     def sample(self, phase: Phase, rng: np.random.Generator) -> tuple[Tensor, ...]:
         """Tiles (n, 4, size, size) of one picture, colours and coarse alpha, and true alpha (n, 1, size, size)."""
-        patches: list[tuple[Tensor, Tensor]] = []
-        while not patches:
+        for _ in range(TRIES):
             rgb, alpha, _ = self.composer.sample(320, phase.mix, rng)
             coarse = self.coarse_alpha(rgb, alpha, rng)
             found = [band_patch(rgb, alpha, coarse, phase.size, rng) for _ in range(TILES_PER_PICTURE)]
-            patches = [patch for patch in found if patch is not None]
+            if patches := [patch for patch in found if patch is not None]:
+                break
+        else:
+            raise BadPicture(f"{TRIES} pictures in a row have no edge to learn from")
         patches = [patches[index % len(patches)] for index in range(TILES_PER_PICTURE)]
         return torch.stack([tile for tile, _ in patches]), torch.stack([truth for _, truth in patches])
 
@@ -159,8 +180,8 @@ class DetailTask:
             return {}
         device = next(network.parameters()).device
         tile, alpha = patch[0][None].to(device), patch[1][None].to(device)
-        answer = torch.sigmoid(network(tile).float())
-        return {"mae_coarse": float((tile[:, 3:] - alpha).abs().mean()), "mae": float((answer - alpha).abs().mean())}
+        refined = torch.sigmoid(network(tile).float())
+        return {"mae_coarse": float((tile[:, 3:] - alpha).abs().mean()), "mae": float((refined - alpha).abs().mean())}
 
     @torch.inference_mode()
     def view(self, network: nn.Module, record: Record, size: int) -> Rgb | None:
@@ -171,9 +192,13 @@ class DetailTask:
         if patch is None:
             return None
         tile = patch[0][None].to(next(network.parameters()).device)
-        answer = torch.sigmoid(network(tile).float())[0, 0].cpu().numpy()
+        refined = torch.sigmoid(network(tile).float())[0, 0].cpu().numpy()
         colours = np.rint(patch[0][:3].numpy().transpose(1, 2, 0) * 255).astype(np.uint8)
-        return side_by_side(colours, grey(patch[0][3].numpy()), grey(answer), grey(patch[1][0].numpy()))
+        return side_by_side(colours, grey(patch[0][3].numpy()), grey(refined), grey(patch[1][0].numpy()))
+
+    def calibrate(self, network: nn.Module, size: int) -> dict[str, float]:  # noqa: ARG002 (others need them)
+        """Nothing."""
+        return {}
 
 
 def grey(alpha: Alpha) -> Rgb:
@@ -192,13 +217,18 @@ def iou(mask: Alpha, truth: Alpha) -> float:
     return float((said & true).sum() / max(1, (said | true).sum()))
 
 
+def answer(network: nn.Module, rgb: Rgb, size: int) -> LiteOutput:
+    """What a coarse network says of one picture."""
+    small = cv2.resize(rgb, (size, size), interpolation=cv2.INTER_AREA)
+    output: LiteOutput = network(normalise(torch.from_numpy(small)[None].to(next(network.parameters()).device)))
+    return output
+
+
 def look(network: nn.Module, rgb: Rgb, size: int) -> tuple[Alpha, str]:
     """A coarse network's mask (size, size) of one picture, and the kind it takes the subject for."""
-    small = cv2.resize(rgb, (size, size), interpolation=cv2.INTER_AREA)
-    device = next(network.parameters()).device
-    answer = network(normalise(torch.from_numpy(small)[None].to(device)))
-    mask: Alpha = torch.sigmoid(SHARPNESS * answer.mask.float())[0, 0].cpu().numpy()
-    return mask, KINDS[int(answer.kind[0].argmax())]
+    said = answer(network, rgb, size)
+    mask: Alpha = torch.sigmoid(SHARPNESS * said.mask.float())[0, 0].cpu().numpy()
+    return mask, KINDS[int(said.kind[0].argmax())]
 
 
 TASKS: dict[str, Callable[..., Task]] = {"lite": LiteTask, "detail": DetailTask}

@@ -11,6 +11,7 @@ from mattebox.zoo.card import Card
 
 CARDS = Path(__file__).parent / "cards"
 DEFAULT = "lite"
+DEFAULT_DETAIL = "detail"
 
 
 @cache
