@@ -44,7 +44,6 @@ NAMES = {
 SHORT_RUNS = {
     "short-reference": "reference",
     "short-seed2": "another seed",
-    "short-unpasted": "natural photos only",
     "short-open": "openly licensed material only",
 }
 SHORT_SOURCES = ("iou", "iou_ecssd", "iou_humanseg", "iou_pets", "iou_cars", "iou_ikea")
@@ -104,7 +103,7 @@ def draw_short_runs() -> None:
         values = [read_curve(run, name)[1][-1] for name in SHORT_SOURCES]
         places = [place + index * 0.15 for place in range(len(SHORT_SOURCES))]
         axes.bar(places, values, 0.14, label=label)
-    axes.set_xticks([place + 0.3 for place in range(len(SHORT_SOURCES))], [NAMES[name] for name in SHORT_SOURCES])
+    axes.set_xticks([place + 0.15 for place in range(len(SHORT_SOURCES))], [NAMES[name] for name in SHORT_SOURCES])
     axes.set(title="700 steps at 160 pixels: held-out IoU", ylabel="IoU", ylim=(0.4, 1.0))
     axes.grid(axis="y", alpha=0.3)
     axes.legend(fontsize=8, ncols=3)

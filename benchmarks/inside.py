@@ -24,10 +24,10 @@ from mattebox.engines.base import Tensor
 from mattebox.engines.onnx import OnnxEngine
 from mattebox.output import Output
 from mattebox.picture import open_picture
-from mattebox.remover import DETAIL, Remover, load_engine
+from mattebox.remover import Remover, load_engine
 from mattebox.stages import segment
 from mattebox.stages.refine import TILE, recover_detail
-from mattebox.zoo.registry import DEFAULT, find_card
+from mattebox.zoo.registry import DEFAULT, DEFAULT_DETAIL, find_card
 from mattebox.zoo.weights import verified_weights, weights_path
 
 Seconds = dict[str, list[float]]
@@ -146,6 +146,8 @@ def limits_of(photo: Path, remove: Remover, target: Path, byte: float, operation
         byte: seconds to read or write one byte.
         operation: seconds for one floating point operation.
     """
+    card = find_card(DEFAULT)
+    looks = 2 if card.mirrored else 1
     result = remove(photo)
     pixels, data, png = result.alpha.size, photo.read_bytes(), result.encode("png")
     bgra = cv2.cvtColor(result.rgba, cv2.COLOR_RGBA2BGRA)
@@ -153,8 +155,8 @@ def limits_of(photo: Path, remove: Remover, target: Path, byte: float, operation
     return {
         "decode": best(lambda: cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB)),
         "shrink": 3 * pixels * byte,
-        "segment: network": operations(DEFAULT, find_card(DEFAULT).input_size) * operation,
-        "detail: network": tiles_looked_at(photo) * operations(DETAIL, (TILE, TILE)) * operation,
+        "segment: network": looks * operations(card.name, card.input_size) * operation,
+        "detail: network": tiles_looked_at(photo) * operations(DEFAULT_DETAIL, (TILE, TILE)) * operation,
         "detail": (3 + 4) * pixels * byte,
         "foreground": (3 + 4 + 3) * pixels * byte,
         "join": (3 + 4 + 4) * pixels * byte,
@@ -168,7 +170,7 @@ class CountingEngine:
 
     def __init__(self) -> None:
         self.tiles = 0
-        self._engine = load_engine(DETAIL, "cpu", None)
+        self._engine = load_engine(DEFAULT_DETAIL, "cpu", None)
 
         self.device = self._engine.device
 
@@ -181,7 +183,7 @@ class CountingEngine:
 def tiles_looked_at(photo: Path) -> int:
     """How many tiles of a photo the detail network looks at."""
     rgb = open_picture(photo).rgb
-    mask, _ = segment.segment(rgb, load_engine(DEFAULT, "cpu", None), find_card(DEFAULT))
+    mask = segment.segment(rgb, load_engine(DEFAULT, "cpu", None), find_card(DEFAULT)).mask
     engine = CountingEngine()
     recover_detail(rgb, mask, engine)
     return engine.tiles

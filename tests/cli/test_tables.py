@@ -28,7 +28,7 @@ def test_every_model_is_listed_with_its_licence(mattebox: Command) -> None:
 def test_the_whole_card_is_shown(mattebox: Command) -> None:
     card = load_cards()["lite"]
     text = mattebox("models", "info", "lite").out.decode()
-    for value in (card.title, card.licence.data, card.description, card.weights.sha256, "320 x 320"):
+    for value in (card.title, card.licence.data, card.description, card.weights.sha256, "256 x 256"):
         assert f"{value}\n" in text
     for name in (*card.figures, *card.training):
         assert name.replace("_", " ") in text

@@ -14,7 +14,7 @@ WEIGHTS = verified_weights(find_card("lite"))
 
 
 def picture(seed: int) -> np.ndarray:
-    return np.random.default_rng(seed).normal(size=(1, 3, 320, 320)).astype(np.float32)
+    return np.random.default_rng(seed).normal(size=(1, 3, 256, 256)).astype(np.float32)
 
 
 def test_batch_size_threads_and_neighbours_do_not_change_the_answer() -> None:
@@ -36,9 +36,10 @@ def test_many_threads_share_one_engine() -> None:
 
 
 def test_a_black_picture_gives_numbers() -> None:
-    mask, score = OnnxEngine(WEIGHTS, "cpu").run(np.zeros((1, 3, 320, 320), np.float32))
+    mask, score, kinds = OnnxEngine(WEIGHTS, "cpu").run(np.zeros((1, 3, 256, 256), np.float32))
     assert np.isfinite(mask).all()
     assert 0 <= float(score[0]) <= 1
+    np.testing.assert_allclose(kinds.sum(), 1, atol=1e-5)
 
 
 def test_auto_is_a_device_that_is_there() -> None:

@@ -81,8 +81,8 @@ def test_tiles_leave_no_seams(disc: tuple[np.ndarray, np.ndarray]) -> None:
     coarse = cv2.GaussianBlur(alpha, (0, 0), 4)
     engine = load_engine("detail", "cpu", None)
     whole = refine_level(rgb, coarse, engine)
-    shifted = refine_level(rgb[38:, 22:], coarse[38:, 22:], engine)
-    np.testing.assert_allclose(whole[80:400, 80:560], shifted[42:362, 58:538], atol=2e-3)
+    shifted = refine_level(rgb[36:, 20:], coarse[36:, 20:], engine)  # by whole blocks of the network
+    np.testing.assert_allclose(whole[80:400, 80:560], shifted[44:364, 60:540], atol=2e-3)
 
 
 def test_detail_is_nearer_to_the_truth_than_an_enlarged_mask() -> None:

@@ -24,6 +24,7 @@ ema_decay = 0.9
 gradient_clip = 1.0
 validate_every = 2
 checkpoint_every = 1
+input_size = 64
 
 [[phases]]
 steps = 2

@@ -77,7 +77,7 @@ def test_training_learns_discs(material: Path, tiny: Recipe, tmp_path: Path, hal
 def test_detail_trains_on_the_coarse_networks_masks(material: Path, tiny: Recipe, tmp_path: Path) -> None:
     lite = replace(tiny, phases=(Phase(1, 64),), validate_every=1)
     coarse = train(lite, LiteTask(lite, material), tmp_path / "lite")
-    recipe = replace(lite, network="detail", phases=(Phase(2, 64),))
+    recipe = replace(lite, network="detail", phases=(Phase(2, 64),), input_size=96)
     task = DetailTask(recipe, material, coarse)
     card, figures = train_and_package(recipe, task, tmp_path / "detail")
     assert {"mae", "mae_coarse"} == set(figures)
@@ -105,7 +105,7 @@ def test_the_packaged_file_answers_as_the_checkpoint(material: Path, tiny: Recip
 
 
 def test_from_material_to_a_model_that_removes_backgrounds(material: Path, tiny: Recipe, tmp_path: Path) -> None:
-    recipe = replace(tiny, phases=(Phase(2, 96),), validate_every=2, seed=7)
+    recipe = replace(tiny, phases=(Phase(2, 64),), input_size=96, validate_every=2, seed=7)
     task = LiteTask(recipe, material)
     card, figures = train_and_package(recipe, task, tmp_path)
     remover = Remover(model=str(card), subject_score=0)

@@ -18,13 +18,15 @@ from mattebox.types import Alpha, Mask, Rgb
 
 STEP = 3.2
 """Largest enlargement between two levels; the detail network is trained for no more."""
-TILE = 64
-"""Side of a tile; a multiple of the detail network's stride."""
-MARGIN = 12
-"""Pixels of a tile's rim that are looked at but not used; what lies beyond hardly moves the detail network's answer."""
+TILE = 96
+"""Side of a tile."""
+MARGIN = 24
+"""Pixels of a tile's rim that are looked at but not used; the detail network sees no further."""
+STRIDE = 4
+"""The detail network works on blocks of so many pixels; tiles begin at multiples of it, so that all see the same."""
 USED = TILE - 2 * MARGIN
 """Side of the part of a tile that is used."""
-BATCH = 8
+BATCH = 4
 """Tiles in one run; more take more memory and no less time."""
 
 
@@ -61,11 +63,16 @@ def tile_start(used: slice, length: int) -> int:
     return min(max(0, used.start - MARGIN), length - TILE)
 
 
+def fill(length: int) -> int:
+    """Pixels that a side lacks to hold a tile and to be made of whole blocks."""
+    return max(TILE - length, -length % STRIDE)
+
+
 def refine_level(rgb: Rgb, alpha: Alpha, engine: Engine) -> Alpha:
     """One level: alpha (H, W), brought up from the level below, corrected in its band by the picture (H, W, 3)."""
     height, width = alpha.shape
-    if min(height, width) < TILE:
-        missing = (0, max(0, TILE - height), 0, max(0, TILE - width), cv2.BORDER_REPLICATE)
+    if min(height, width) < TILE or height % STRIDE or width % STRIDE:
+        missing = (0, fill(height), 0, fill(width), cv2.BORDER_REPLICATE)
         larger = refine_level(cv2.copyMakeBorder(rgb, *missing), cv2.copyMakeBorder(alpha, *missing), engine)
         return np.ascontiguousarray(larger[:height, :width])
     band = uncertain(alpha, reach=3)
@@ -93,8 +100,8 @@ def recover_detail(rgb: Rgb, mask: Mask, engine: Engine) -> Alpha:
     Args:
         rgb: the picture, (H, W, 3).
         mask: (h, w) in [0, 1], of any size and shape; stretched over the picture.
-        engine: a loaded detail network: (N, 4, 64, 64), colours in [0, 1] and coarse alpha, to alpha
-            (N, 1, 64, 64).
+        engine: a loaded detail network: (N, 4, 96, 96), colours in [0, 1] and coarse alpha, to alpha
+            (N, 1, 96, 96).
 
     Returns:
         (H, W) in [0, 1].

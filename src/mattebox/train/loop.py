@@ -206,7 +206,7 @@ def train_and_package(
         The card, which stands beside the ONNX file in `out`, and the figures on the held-out records.
     """
     checkpoint = train(recipe, task, out, device, threads)
-    size = recipe.phases[-1].size
+    size = recipe.input_size
     network = load_averaged(task.new_network(), checkpoint)
     figures = held_out_figures(task, network, size)
     calibration = task.calibrate(network, size)

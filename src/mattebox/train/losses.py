@@ -7,11 +7,12 @@ from torch import Tensor
 from torch.nn import functional
 
 from mattebox.nets.lite import LiteOutput
-from mattebox.stages.refine import MARGIN
 
 SIDE_WEIGHT = 0.3
 SUBJECT_WEIGHT = 0.1
 KIND_WEIGHT = 0.1
+RIM = 12
+"""Pixels around a tile whose answers are not judged: the network sees too little of what is beside them."""
 NO_KIND = -100
 """Stands for a kind that nobody knows; such samples teach none."""
 
@@ -61,6 +62,6 @@ def lite_loss(output: LiteOutput, target: Tensor, kind: Tensor) -> Tensor:
 
 def alpha_loss(alpha: Tensor, truth: Tensor) -> Tensor:
     """Mean absolute error of alpha (N, 1, H, W) and of its gradients, which keeps edges sharp; the rim is left out."""
-    error = (alpha - truth)[..., MARGIN:-MARGIN, MARGIN:-MARGIN]
+    error = (alpha - truth)[..., RIM:-RIM, RIM:-RIM]
     across, down = error[..., :, 1:] - error[..., :, :-1], error[..., 1:, :] - error[..., :-1, :]
     return error.abs().mean() + across.abs().mean() + down.abs().mean()

@@ -60,9 +60,9 @@ class Progress(pl.Callback):
                 "waited": self._waited / took,
             }
             log.info(
-                "step %d/%d, size %d, loss %.4f, %.1f pictures/s, %.0f %% waiting for pictures, %.0f min left",
+                "step %d/%d, size %d, loss %.4f, %.1f pictures/s, %.0f %% waiting for pictures, about %.0f min left",
                 step, self.recipe.steps, self.recipe.phase(step - 1).size, figures["loss_mean"], rate,
-                100 * figures["waited"], (self.recipe.steps - step) * self.recipe.batch / rate / 60,
+                100 * figures["waited"], self._left(step) * self.recipe.batch / rate / 60,
             )  # fmt: skip
             for logger in trainer.loggers:
                 logger.log_metrics(figures, step)
@@ -70,6 +70,11 @@ class Progress(pl.Callback):
         if step == self.recipe.steps and step % self.recipe.checkpoint_every:
             trainer.save_checkpoint(self.checkpoint)
         self._waiting_since = time.perf_counter()
+
+    def _left(self, step: int) -> float:
+        """What is left, in steps of the present size: the time of a step grows with the area of its pictures."""
+        area = self.recipe.phase(step - 1).size ** 2
+        return sum(self.recipe.phase(later).size ** 2 / area for later in range(step, self.recipe.steps))
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Say the figures on what is held out."""

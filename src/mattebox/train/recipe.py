@@ -51,6 +51,7 @@ class Recipe:
         gradient_clip: largest norm of the gradient.
         validate_every: steps between validations.
         checkpoint_every: steps between checkpoints and lines of the log.
+        input_size: side of the pictures that the packaged network sees.
         phases: in order.
         sources: odds of the material's sources.
     """
@@ -69,6 +70,7 @@ class Recipe:
     gradient_clip: float
     validate_every: int
     checkpoint_every: int
+    input_size: int
     phases: tuple[Phase, ...]
     sources: Sources
 

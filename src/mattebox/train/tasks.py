@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from mattebox.errors import BadParameter, BadPicture, unknown_name
 from mattebox.nets.detail import DetailNet
 from mattebox.nets.lite import KINDS, SHARPNESS, LiteNet, LiteOutput
-from mattebox.stages.refine import TILE
+from mattebox.stages.refine import STRIDE, TILE
 from mattebox.train.checkpoint import load_averaged
 from mattebox.train.composition import KINDS_BY_WORD, Composer
 from mattebox.train.data import Record, read_manifest, read_pair, readable, split_validation
@@ -28,6 +28,9 @@ DEVIATION = torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1)
 
 TRIES = 50
 """Pictures that are composed in a row before it is given up to find an edge."""
+
+COMPOSED = 320
+"""Side of the pictures that the detail network's tiles are cut from."""
 
 TILES_PER_PICTURE = 12
 """Composing a picture costs more than training on a tile of it."""
@@ -112,9 +115,9 @@ class LiteTask:
 
     @torch.inference_mode()
     def calibrate(self, network: nn.Module, size: int) -> dict[str, float]:
-        """The subject logit that all but one in a hundred pictures with a subject reach."""
+        """The least subject logit of the held-out pictures: to lose a subject is worse than to keep a background."""
         logits = [float(answer(network, read_pair(record)[0], size).subject) for record in self.held_out]
-        return {"subject_logit": round(float(np.quantile(logits, 0.01)), 3)} if logits else {}
+        return {"subject_logit": round(min(logits), 3)} if logits else {}
 
 
 class DetailTask:
@@ -128,8 +131,12 @@ class DetailTask:
     """
 
     def __init__(self, recipe: Recipe, data: Path, coarse: Path | None = None) -> None:
-        if {phase.size for phase in recipe.phases} != {TILE}:
-            raise BadParameter(f"phases: the detail network is trained and used on tiles of {TILE} pixels")
+        if recipe.input_size != TILE:
+            raise BadParameter(
+                f"input_size = {recipe.input_size}: the detail network is used on tiles of {TILE} pixels"
+            )
+        if any(phase.size % STRIDE or phase.size > COMPOSED for phase in recipe.phases):
+            raise BadParameter(f"phases: the sizes of tiles must be multiples of {STRIDE}, at most {COMPOSED}")
         records = [r for r in read_manifest(data, recipe.licences) if r.type != "pair" or r.soft]
         if not any(r.type == "pair" for r in records):
             raise BadParameter(f"{data}: no pair has 'soft' in its mask_quality; the detail network learns from those")
@@ -147,7 +154,7 @@ class DetailTask:
     def sample(self, phase: Phase, rng: np.random.Generator) -> tuple[Tensor, ...]:
         """Tiles (n, 4, size, size) of one picture, colours and coarse alpha, and true alpha (n, 1, size, size)."""
         for _ in range(TRIES):
-            rgb, alpha, _ = self.composer.sample(320, phase.mix, rng)
+            rgb, alpha, _ = self.composer.sample(COMPOSED, phase.mix, rng)
             coarse = self.coarse_alpha(rgb, alpha, rng)
             found = [band_patch(rgb, alpha, coarse, phase.size, rng) for _ in range(TILES_PER_PICTURE)]
             if patches := [patch for patch in found if patch is not None]:
