@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import inspect
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from typer import Argument, Option
 
-from mattebox.cli.options import Dressing
+from mattebox.cli.options import Dressing, asks_for
 from mattebox.errors import BadParameter
 
 if TYPE_CHECKING:
@@ -40,31 +39,8 @@ ASKED = (
 UNASKED = Dressing(foreground="none")
 """What is asked unless options say otherwise; colours are not evaluated, so none are estimated."""
 
-Command = TypeVar("Command", bound=Callable[..., Any])
 
-
-def asks_settings(command: Command) -> Command:
-    """Give a command the options in `ASKED`, which it takes together as `dressing`."""
-    own = dict(inspect.signature(command, eval_str=True).parameters)
-    own.pop("dressing")
-    hints = get_type_hints(Dressing, include_extras=True)
-    shared = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=getattr(UNASKED, name), annotation=hints[name])
-        for name in ASKED
-    ]
-
-    def with_settings(**given: Any) -> Any:
-        dressing = replace(UNASKED, **{name: given.pop(name) for name in ASKED})
-        return command(**given, dressing=dressing)
-
-    parameters = [*own.values(), *shared]
-    with_settings.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    with_settings.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    with_settings.__name__, with_settings.__doc__ = command.__name__, command.__doc__
-    return with_settings  # type: ignore[return-value]
-
-
-@asks_settings
+@asks_for(ASKED, UNASKED)
 def evaluate(
     *,
     data: Annotated[

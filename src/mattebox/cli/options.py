@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_type_hints
 
@@ -276,22 +276,35 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 def shares_dressing(command: Command) -> Command:
     """Give a command one option for every field of `Dressing`, which it takes together as `dressing`."""
-    own = dict(inspect.signature(command, eval_str=True).parameters)
-    own.pop("dressing")
-    hints = get_type_hints(Dressing, include_extras=True)
-    shared = [
-        inspect.Parameter(
-            field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=hints[field.name]
-        )
-        for field in fields(Dressing)
-    ]
+    return asks_for([field.name for field in fields(Dressing)], Dressing())(command)
 
-    def with_dressing(**given: Any) -> Any:
-        dressing = Dressing(**{field.name: given.pop(field.name) for field in fields(Dressing)})
-        return command(**given, dressing=dressing)
 
-    parameters = [*own.values(), *shared]
-    with_dressing.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    with_dressing.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    with_dressing.__name__, with_dressing.__doc__ = command.__name__, command.__doc__
-    return with_dressing  # type: ignore[return-value]
+def asks_for(names: Sequence[str], unless_given: Dressing) -> Callable[[Command], Command]:
+    """Give a command options for some fields of `Dressing`, which it takes together as `dressing`.
+
+    Args:
+        names: of the fields.
+        unless_given: what the command takes for the options that are not given, and for all other fields.
+    """
+
+    def wrapped(command: Command) -> Command:
+        own = dict(inspect.signature(command, eval_str=True).parameters)
+        own.pop("dressing")
+        hints = get_type_hints(Dressing, include_extras=True)
+        keyword = inspect.Parameter.KEYWORD_ONLY
+        shared = [
+            inspect.Parameter(name, keyword, default=getattr(unless_given, name), annotation=hints[name])
+            for name in names
+        ]
+
+        def with_dressing(**given: Any) -> Any:
+            dressing = replace(unless_given, **{name: given.pop(name) for name in names})
+            return command(**given, dressing=dressing)
+
+        parameters = [*own.values(), *shared]
+        with_dressing.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        with_dressing.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+        with_dressing.__name__, with_dressing.__doc__ = command.__name__, command.__doc__
+        return with_dressing  # type: ignore[return-value]
+
+    return wrapped
