@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 import multiprocessing
 import os
 import signal
@@ -20,15 +19,13 @@ from typing import Literal
 from mattebox import __version__
 from mattebox.download import download, is_url
 from mattebox.encode import write_file
-from mattebox.errors import BadParameter, EngineFailed, MatteboxError, OutputFailed, unknown_name
+from mattebox.errors import BadParameter, EngineFailed, OutputFailed, reason_of, unknown_name
 from mattebox.journal import Journal
 from mattebox.output import Output
 from mattebox.picture import Picture, open_picture
 from mattebox.remover import Region, Settings, shared_remover
 from mattebox.streaming import in_order
 from mattebox.zoo.registry import find_card
-
-log = logging.getLogger(__name__)
 
 Status = Literal["done", "skipped", "failed"]
 
@@ -158,13 +155,8 @@ def run_job(job: Job, digest: str | None = None) -> Outcome:
         score, kind, empty = cutout.score, cutout.kind, cutout.empty
         job.output.write(cutout, job.target, overwrite=job.overwrite)
         status, reason = "done", "no subject was found" if empty else ""
-    except MatteboxError as error:
-        reason = str(error)
-    except MemoryError:
-        reason = f"{job.source}: not enough memory for a picture of this size"
-    except Exception as error:
-        log.exception("unexpected error on %s", job.source)
-        reason = f"{job.source}: unexpected {type(error).__name__}: {error}"
+    except Exception as error:  # noqa: BLE001 (whatever it is, the other pictures go on)
+        reason = reason_of(error, job.source)
     seconds = round(time.perf_counter() - start, 4)
     return Outcome(job.source, str(job.target), status, reason, seconds, score, digest, empty, kind)
 

@@ -15,6 +15,7 @@ Every message says what was wrong, with the value and the file, and what to do a
 from __future__ import annotations
 
 import difflib
+import logging
 from collections.abc import Iterable
 
 __all__ = [
@@ -27,6 +28,8 @@ __all__ = [
     "OutputFailed",
     "WeightsUnavailable",
 ]
+
+log = logging.getLogger(__name__)
 
 
 class MatteboxError(Exception):
@@ -85,3 +88,22 @@ def unknown_name(kind: str, name: str, valid: Iterable[str]) -> str:
     near = difflib.get_close_matches(name, names, n=1)
     guess = f" did you mean '{near[0]}'?" if near else ""
     return f"no {kind} '{name}';{guess} Valid: {', '.join(names)}"
+
+
+def reason_of(error: Exception, name: object) -> str:
+    """Word why the work on one picture failed; what nobody has foreseen is also logged, with its traceback.
+
+    Args:
+        error: what was raised.
+        name: of the picture; the messages of Mattebox's own errors name it already.
+
+    Example:
+        >>> reason_of(MemoryError(), "a.jpg")
+        'a.jpg: not enough memory for a picture of this size'
+    """
+    if isinstance(error, MatteboxError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return f"{name}: not enough memory for a picture of this size"
+    log.error("unexpected error on %s", name, exc_info=error)
+    return f"{name}: unexpected {type(error).__name__}: {error}"

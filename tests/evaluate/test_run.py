@@ -10,7 +10,6 @@ from threading import get_ident
 import numpy as np
 import pytest
 from PIL import Image
-from standins import bright_subjects, draw, photo
 
 import mattebox
 from mattebox.encode import format_of
@@ -20,6 +19,7 @@ from mattebox.evaluate.dataset import Pair, read_alpha
 from mattebox.evaluate.report import HEADINGS, Evaluation
 from mattebox.evaluate.run import Compared, Failure, evaluate, saved_results
 from mattebox.picture import Picture
+from standins import bright_subjects, draw, photo
 
 SOFT = {"sad", "grad", "conn"}
 

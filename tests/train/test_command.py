@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +44,7 @@ def test_one_command_leads_from_pictures_to_a_model(
     words = ["train", str(recipe), "--data", str(material), "--out", str(out), "--seed", "4", "--licences", "open"]
     assert main(words) == 0
     said = capsys.readouterr()
+    assert re.search(r"^\d{4}-\d\d-\d\d \S+ step 2/2, size 64, loss ", said.err, re.MULTILINE)
     assert "on the held-out pictures: iou" in said.err
     assert f"use it with --model {out / 'lite.toml'}" in said.err
     assert not any(word in said.err for word in ("GPU available", "litlogger", "Warning", "Replaced initializer"))

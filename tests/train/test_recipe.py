@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -40,40 +41,26 @@ def test_every_recipe_that_ships_can_be_read_and_has_a_task(name: str) -> None:
 @pytest.mark.parametrize(
     ("right", "wrong", "said"),
     [
-        ("batch =", "bach =", "bach, batch"),
-        ("size = 160", "sise = 160", "sise"),
-        ("pasted =", "glued =", "glued"),
-        ("[sources.natural]", "[sources.photos]", "photos"),
+        ("batch =", "bach =", "missing or unknown settings: bach, batch"),
+        ("size = 160", "sise = 160", "missing or unknown settings: sise, size"),
+        ("pasted =", "glued =", "missing or unknown settings: glued"),
+        ("[sources.natural]", "[sources.photos]", "missing or unknown settings: photos"),
+        ("warmup_steps = 200", "warmup_steps = 0", "warmup_steps = 0: must be at least 1"),
+        ("batch = 32", "batch = 0", "batch = 0: must be at least 1"),
+        ("steps = 5000", "steps = 0", "phases: at least one is needed"),
+        ("size = 320\ndecay = true", "size = 320", "phases: those that decay must be the last ones"),
     ],
 )
-def test_a_recipe_with_a_wrong_setting_names_it(tmp_path: Path, right: str, wrong: str, said: str) -> None:
+def test_a_wrong_recipe_is_told_with_the_file(tmp_path: Path, right: str, wrong: str, said: str) -> None:
     path = tmp_path / "wrong.toml"
     path.write_text((SHIPPED / "lite.toml").read_text().replace(right, wrong))
-    with pytest.raises(BadParameter, match=rf"wrong\.toml: missing or unknown settings: .*{said}"):
+    with pytest.raises(BadParameter, match=re.escape(f"{path}: {said}")):
         Recipe.find(str(path))
 
 
 def test_an_unknown_network_is_refused() -> None:
     with pytest.raises(BadParameter, match="Valid: detail, lite"):
         find_task("litle")
-
-
-@pytest.mark.parametrize(
-    ("right", "wrong", "said"),
-    [
-        ("warmup_steps = 200", "warmup_steps = 0", "warmup_steps = 0: must be at least 1"),
-        ("batch = 32", "batch = 0", "batch = 0: must be at least 1"),
-        ("steps = 5000", "steps = 0", "phases: at least one is needed"),
-        ("size = 160", "size = 160\ndecay = true", "phases: those that decay must be the last ones"),
-    ],
-)
-def test_a_recipe_that_makes_no_sense_says_why(tmp_path: Path, right: str, wrong: str, said: str) -> None:
-    path = tmp_path / "wrong.toml"
-    path.write_text(
-        (SHIPPED / "lite.toml").read_text().replace(right, wrong).replace("size = 192\ndecay = true", "size = 192")
-    )
-    with pytest.raises(BadParameter, match=said):
-        Recipe.find(str(path))
 
 
 def test_a_recipe_that_does_not_ship_is_answered_with_those_that_do() -> None:

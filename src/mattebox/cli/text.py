@@ -47,14 +47,17 @@ def print_json(record: Any) -> None:
     sys.stdout.write(json.dumps(record, indent=2, default=str) + "\n")
 
 
-def set_up_log(*, verbose: bool) -> None:
-    """Show the log of the library and warnings of other packages on standard error, or nothing of them."""
-    handler: logging.Handler = logging.NullHandler()
-    if verbose:
-        handler = logging.StreamHandler()
-        handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
+def set_up_log(*, verbose: bool, progress: bool = False) -> None:
+    """Show the log of the library and warnings of other packages on standard error, or nothing of them.
+
+    Args:
+        verbose: show all.
+        progress: show in any case what the library says of a long run as it goes; lines then begin with the time.
+    """
     logging.captureWarnings(capture=True)
-    for name in ("mattebox", "py.warnings"):
+    for name, visible in (("mattebox", verbose or progress), ("py.warnings", verbose)):
+        handler = logging.StreamHandler() if visible else logging.NullHandler()
+        handler.setFormatter(logging.Formatter("%(asctime)s %(message)s" if progress else "%(name)s: %(message)s"))
         logger = logging.getLogger(name)
         logger.handlers = [handler]
-        logger.setLevel(logging.DEBUG if verbose else logging.NOTSET)
+        logger.setLevel(logging.DEBUG if verbose else logging.INFO)

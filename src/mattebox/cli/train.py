@@ -54,11 +54,7 @@ def train(
         from mattebox.train.tasks import find_task
     except ModuleNotFoundError as error:
         raise MissingExtra("train", "training") from error
-    set_up_log(verbose=False)
-    log = logging.getLogger("mattebox")
-    log.handlers = [logging.StreamHandler()]
-    log.handlers[0].setFormatter(logging.Formatter("%(asctime)s %(message)s"))
-    log.setLevel(logging.DEBUG if verbose else logging.INFO)
+    set_up_log(verbose=verbose, progress=True)
     check_device(device)
     given: dict[str, Any] = {"seed": seed, "licences": licences, "workers": workers}
     run = replace(Recipe.find(recipe), **{name: value for name, value in given.items() if value is not None})
@@ -73,7 +69,7 @@ def train(
         say(f"stopped; the same command goes on from {out}")
         raise Abort from error
     except Exception:
-        log.debug("the run ended", exc_info=True)
+        logging.getLogger(__name__).debug("the run ended", exc_info=True)
         raise
     option = "--detail-model" if run.network == "detail" else "--model"
     say("on the held-out pictures: " + ", ".join(f"{name} {value:.3f}" for name, value in sorted(figures.items())))

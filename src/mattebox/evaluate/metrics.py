@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mattebox.errors import BadParameter
+from mattebox.overlap import overlap
 from mattebox.types import Alpha, Trimap
 
 __all__ = [
@@ -30,6 +31,8 @@ __all__ = [
 
 Region: TypeAlias = NDArray[np.bool_]
 """(H, W): True where a pixel counts."""
+
+_Errors: TypeAlias = NDArray[np.floating]
 
 _LEVELS = np.linspace(0.05, 0.95, 19)
 _STEPS = 10
@@ -114,7 +117,7 @@ def iou(alpha: Alpha, truth: Alpha) -> float:
         0.3333333333333333
     """
     _difference(alpha, truth)
-    return _overlap(alpha > 0.5, truth > 0.5)
+    return overlap(alpha > 0.5, truth > 0.5)
 
 
 def f_measure_max(alpha: Alpha, truth: Alpha) -> float:
@@ -147,7 +150,7 @@ def boundary_iou(alpha: Alpha, truth: Alpha) -> float:
     """
     _difference(alpha, truth)
     width = max(1, round(0.02 * float(np.hypot(*truth.shape))))
-    return _overlap(_rim(alpha > 0.5, width), _rim(truth > 0.5, width))
+    return overlap(_rim(alpha > 0.5, width), _rim(truth > 0.5, width))
 
 
 def within_trimap(alpha: Alpha, trimap: Trimap) -> tuple[Alpha, Region]:
@@ -169,7 +172,7 @@ def _difference(alpha: Alpha, truth: Alpha) -> Alpha:
     return alpha - truth
 
 
-def _counted(error: Alpha, region: Region | None) -> Alpha:
+def _counted(error: _Errors, region: Region | None) -> _Errors:
     if region is None:
         return error
     if region.shape != error.shape or region.dtype != np.bool_:
@@ -179,19 +182,19 @@ def _counted(error: Alpha, region: Region | None) -> Alpha:
     return error[region]
 
 
-def _mean(error: Alpha) -> float:
+def _mean(error: _Errors) -> float:
     return float(error.mean(dtype=np.float64)) if error.size else 0.0
 
 
-def _slope(alpha: Alpha) -> Alpha:
-    """Length of the gradient of an alpha stretched to 0..1."""
+def _slope(alpha: Alpha) -> NDArray[np.float64]:
+    """Length of the gradient of an alpha stretched to 0..1; double precision, as filters round by where it lies."""
     x = np.arange(-_RADIUS, _RADIUS + 1)
     bell = np.exp(-(x**2) / (2 * _SIGMA**2))
     ramp = -x * bell
     bell, ramp = bell / np.linalg.norm(bell), ramp / np.linalg.norm(ramp)
-    stretched = cv2.normalize(alpha, None, 0, 1, cv2.NORM_MINMAX, dtype=cv2.CV_32F)
-    across = cv2.sepFilter2D(stretched, cv2.CV_32F, ramp, bell, borderType=cv2.BORDER_REPLICATE)
-    down = cv2.sepFilter2D(stretched, cv2.CV_32F, bell, ramp, borderType=cv2.BORDER_REPLICATE)
+    stretched = cv2.normalize(alpha, None, 0, 1, cv2.NORM_MINMAX, dtype=cv2.CV_64F)
+    across = cv2.sepFilter2D(stretched, cv2.CV_64F, ramp, bell, borderType=cv2.BORDER_REPLICATE)
+    down = cv2.sepFilter2D(stretched, cv2.CV_64F, bell, ramp, borderType=cv2.BORDER_REPLICATE)
     return cv2.magnitude(across, down)
 
 
@@ -214,10 +217,6 @@ def _rim(mask: Region, width: int) -> Region:
     padded = cv2.copyMakeBorder(mask.view(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT)
     inner = cv2.erode(padded, np.ones((3, 3), np.uint8), iterations=width)[1:-1, 1:-1]
     return mask & (inner == 0)
-
-
-def _overlap(one: Region, other: Region) -> float:
-    return _count(one & other) / max(1, _count(one | other))
 
 
 def _count(mask: Region) -> int:

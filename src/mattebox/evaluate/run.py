@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +13,7 @@ from typing import TypeAlias
 import numpy as np
 
 from mattebox.cutout import Cutout
-from mattebox.errors import BadParameter, MatteboxError
+from mattebox.errors import BadParameter, reason_of
 from mattebox.evaluate import metrics
 from mattebox.evaluate.dataset import Pair, read_alpha
 from mattebox.evaluate.report import Evaluation, Failure, Row, Truth
@@ -24,8 +23,6 @@ from mattebox.streaming import in_order
 from mattebox.types import Alpha, Rgb
 
 __all__ = ["Compared", "Predict", "evaluate", "saved_results"]
-
-log = logging.getLogger(__name__)
 
 Predict: TypeAlias = Callable[[Picture], Alpha | Cutout]
 """What is evaluated: takes a picture, whose `name` is its path, and gives an alpha of its size. A `Remover` is one."""
@@ -130,14 +127,8 @@ def _compared_or_failed(pair: Pair, predict: Predict) -> Compared | Failure:
     """Compare one pair. Never raises on behalf of a picture."""
     try:
         return _compared(pair, predict)
-    except MatteboxError as error:
-        reason = str(error)
-    except MemoryError:
-        reason = f"{pair.image}: not enough memory for a picture of this size"
-    except Exception as error:
-        log.exception("unexpected error on %s", pair.image)
-        reason = f"{pair.image}: unexpected {type(error).__name__}: {error}"
-    return Failure(str(pair.image), reason)
+    except Exception as error:  # noqa: BLE001 (whatever it is, the other pictures go on)
+        return Failure(str(pair.image), reason_of(error, pair.image))
 
 
 def _compared(pair: Pair, predict: Predict) -> Compared:

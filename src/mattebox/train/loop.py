@@ -1,4 +1,4 @@
-"""The training loop, on Lightning: a task and a recipe in; checkpoints, TensorBoard events and `metrics.csv` out."""
+"""The training loop, on Lightning: a task and a recipe in; a checkpoint, TensorBoard events and figures as CSV out."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from mattebox.train.optimizer import new_optimizer
 from mattebox.train.package import package, write_card
 from mattebox.train.progress import Progress, Views
 from mattebox.train.recipe import Recipe
-from mattebox.train.samples import held_out_loader, sample_loader
+from mattebox.train.samples import sample_loader
 from mattebox.train.tasks import Task
 
 log = logging.getLogger(__name__)
@@ -88,8 +88,8 @@ class Training(pl.LightningModule):
         return sample_loader(self.recipe, self.task, self.global_step, self.device.type)
 
     def val_dataloader(self) -> DataLoader[Record]:
-        """The held-out records."""
-        return held_out_loader(self.task)
+        """The held-out records, one by one."""
+        return DataLoader(self.task.held_out, batch_size=None)  # type: ignore[arg-type]  # any sequence will do
 
     def transfer_batch_to_device(self, batch: object, device: torch.device, dataloader_idx: int) -> object:
         """Tensors go to the device; records stay what they are."""
@@ -166,7 +166,7 @@ def train(
         enable_model_summary=False,
         logger=[TensorBoardLogger(out, name="", version="events"), CSVLogger(out, name="figures")],
         callbacks=[
-            Views(),  # before the weights are swapped back
+            Views(recipe, task),  # before the weights are swapped back
             Averaging(device, decay=recipe.ema_decay),
             ModelCheckpoint(
                 out,

@@ -10,7 +10,7 @@ from typing import Any
 import lightning.pytorch as pl
 import numpy as np
 from lightning.pytorch.loggers import TensorBoardLogger
-from torch import Tensor, nn
+from torch import Tensor
 
 from mattebox.train.recipe import Recipe
 from mattebox.train.tasks import Task
@@ -89,19 +89,25 @@ class Progress(pl.Callback):
 
 
 class Views(pl.Callback):
-    """Shows in TensorBoard, at every validation, what the network makes of the same few held-out records."""
+    """Shows in TensorBoard, at every validation, what the network makes of the same few held-out records.
+
+    Args:
+        recipe: the run.
+        task: what is trained.
+    """
 
     count = 8
 
+    def __init__(self, recipe: Recipe, task: Task) -> None:
+        self.recipe, self.task = recipe, task
+
     def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Draw the views, while the averaged weights are in place."""
-        task, recipe, network = pl_module.task, pl_module.recipe, pl_module.network
-        assert isinstance(task, Task)
-        assert isinstance(recipe, Recipe)
-        assert isinstance(network, nn.Module)
-        size = recipe.phase(max(0, trainer.global_step - 1)).size
-        records = task.held_out[:: max(1, len(task.held_out) // self.count)][: self.count]
-        views = [view for record in records if (view := task.view(network, record, size)) is not None]
+        network = pl_module.get_submodule("network")
+        size = self.recipe.phase(max(0, trainer.global_step - 1)).size
+        held_out = self.task.held_out
+        records = held_out[:: max(1, len(held_out) // self.count)][: self.count]
+        views = [view for record in records if (view := self.task.view(network, record, size)) is not None]
         for logger in trainer.loggers:
             if isinstance(logger, TensorBoardLogger) and views:
                 logger.experiment.add_image("held out", np.vstack(views), trainer.global_step, dataformats="HWC")

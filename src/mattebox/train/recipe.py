@@ -131,10 +131,10 @@ class Recipe:
 
     def phase(self, step: int) -> Phase:
         """The phase that a step belongs to."""
-        for phase in self.phases:
-            if step < phase.steps:
-                return phase
-            step -= phase.steps
+        for candidate in self.phases:
+            if step < candidate.steps:
+                return candidate
+            step -= candidate.steps
         return self.phases[-1]
 
     def factor(self, step: int) -> float:

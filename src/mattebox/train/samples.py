@@ -12,7 +12,6 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from mattebox.errors import BadPicture
-from mattebox.train.data import Record
 from mattebox.train.recipe import Recipe
 from mattebox.train.tasks import Task
 
@@ -67,24 +66,6 @@ def sample_loader(recipe: Recipe, task: Task, first: int, device: str) -> DataLo
         pin_memory=device == "cuda",
         prefetch_factor=4 if recipe.workers else None,
     )
-
-
-def held_out_loader(task: Task) -> DataLoader[Record]:
-    """The held-out records, one by one."""
-    return DataLoader(Records(task), batch_size=None)
-
-
-class Records(Dataset[Record]):
-    """The held-out records of a task."""
-
-    def __init__(self, task: Task) -> None:
-        self.records = task.held_out
-
-    def __len__(self) -> int:
-        return len(self.records)
-
-    def __getitem__(self, index: int) -> Record:
-        return self.records[index]
 
 
 def one_thread(_: int) -> None:

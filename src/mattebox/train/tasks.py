@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol
 
 import cv2
 import numpy as np
@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from mattebox.errors import BadParameter, BadPicture, unknown_name
 from mattebox.nets.detail import DetailNet
 from mattebox.nets.lite import KINDS, SHARPNESS, LiteNet, LiteOutput
+from mattebox.overlap import overlap
 from mattebox.stages.refine import STRIDE, TILE
 from mattebox.train.checkpoint import load_averaged
 from mattebox.train.composition import KINDS_BY_WORD, Composer
@@ -42,7 +43,6 @@ def normalise(rgb: Tensor) -> Tensor:
     return (x - MEAN.to(x.device)) / DEVIATION.to(x.device)
 
 
-@runtime_checkable
 class Task(Protocol):
     """One network in training. Tasks are sent to the processes that compose samples, so they must pickle."""
 
@@ -73,9 +73,7 @@ class LiteTask:
     """The embedded model's coarse network: whole pictures; mask, subject score and kind."""
 
     def __init__(self, recipe: Recipe, data: Path) -> None:
-        train, held_out = split_validation(read_manifest(data, recipe.licences))
-        self.held_out: Sequence[Record] = readable(held_out)
-        self.composer = Composer(train, recipe.sources, recipe.room)
+        self.held_out, self.composer = set_up(recipe, read_manifest(data, recipe.licences))
 
     def new_network(self) -> nn.Module:
         """See `LiteNet`."""
@@ -98,10 +96,10 @@ class LiteTask:
         rgb, truth = read_pair(record)
         mask, kind = look(network, rgb, size)
         mask = cv2.resize(mask, truth.shape[::-1], interpolation=cv2.INTER_LINEAR)
-        overlap = iou(mask, truth)
-        figures = {"iou": overlap, "mae": float(np.abs(mask - truth).mean())}
+        iou = overlap(mask > 0.5, truth > 0.5)
+        figures = {"iou": iou, "mae": float(np.abs(mask - truth).mean())}
         if record.source:
-            figures[f"iou_{record.source}"] = overlap
+            figures[f"iou_{record.source}"] = iou
         if record.kind in KINDS_BY_WORD:
             figures["kind_right"] = float(KINDS_BY_WORD[record.kind] == kind)
         return figures
@@ -140,9 +138,7 @@ class DetailTask:
         records = [r for r in read_manifest(data, recipe.licences) if r.type != "pair" or r.soft]
         if not any(r.type == "pair" for r in records):
             raise BadParameter(f"{data}: no pair has 'soft' in its mask_quality; the detail network learns from those")
-        train, held_out = split_validation(records)
-        self.held_out: Sequence[Record] = readable(held_out)
-        self.composer = Composer(train, recipe.sources, recipe.room)
+        self.held_out, self.composer = set_up(recipe, records)
         self.coarse: nn.Module | None = None
         if coarse is not None:
             self.coarse = load_averaged(LiteNet(), coarse)
@@ -180,32 +176,60 @@ class DetailTask:
     @torch.inference_mode()
     def judge(self, network: nn.Module, record: Record, size: int) -> dict[str, float]:
         """Mean absolute error on an edge tile, of the coarse alpha and of the network's."""
-        rng = np.random.default_rng(0)
-        rgb, truth = read_pair(record)
-        patch = band_patch(rgb, truth, coarse_mask(truth, rng), size, rng)
-        if patch is None:
+        edge = refined_edge(network, record, size)
+        if edge is None:
             return {}
-        device = next(network.parameters()).device
-        tile, alpha = patch[0][None].to(device), patch[1][None].to(device)
-        refined = torch.sigmoid(network(tile).float())
-        return {"mae_coarse": float((tile[:, 3:] - alpha).abs().mean()), "mae": float((refined - alpha).abs().mean())}
+        return {
+            "mae_coarse": float((edge.coarse - edge.truth).abs().mean()),
+            "mae": float((edge.refined - edge.truth).abs().mean()),
+        }
 
     @torch.inference_mode()
     def view(self, network: nn.Module, record: Record, size: int) -> Rgb | None:
         """Tile, coarse alpha, answer, truth; nothing where the record has no edge."""
-        rng = np.random.default_rng(0)
-        rgb, truth = read_pair(record)
-        patch = band_patch(rgb, truth, coarse_mask(truth, rng), size, rng)
-        if patch is None:
+        edge = refined_edge(network, record, size)
+        if edge is None:
             return None
-        tile = patch[0][None].to(next(network.parameters()).device)
-        refined = torch.sigmoid(network(tile).float())[0, 0].cpu().numpy()
-        colours = np.rint(patch[0][:3].numpy().transpose(1, 2, 0) * 255).astype(np.uint8)
-        return side_by_side(colours, grey(patch[0][3].numpy()), grey(refined), grey(patch[1][0].numpy()))
+        colours = np.rint(edge.colours.numpy().transpose(1, 2, 0) * 255).astype(np.uint8)
+        return side_by_side(colours, *(grey(alpha.numpy()) for alpha in (edge.coarse, edge.refined, edge.truth)))
 
     def calibrate(self, network: nn.Module, size: int) -> dict[str, float]:  # noqa: ARG002 (others need them)
         """Nothing."""
         return {}
+
+
+def set_up(recipe: Recipe, records: list[Record]) -> tuple[Sequence[Record], Composer]:
+    """What can be read of the records that are held out, and the composer that draws samples from the others."""
+    train, held_out = split_validation(records)
+    return readable(held_out), Composer(train, recipe.sources, recipe.room)
+
+
+class RefinedEdge(NamedTuple):
+    """An edge tile of (size, size) pixels and what a detail network makes of it, float32 in [0, 1] on the CPU.
+
+    Attributes:
+        colours: (3, size, size).
+        coarse: the alpha that the network was shown, (size, size).
+        refined: the network's alpha, (size, size).
+        truth: what is true, (size, size).
+    """
+
+    colours: Tensor
+    coarse: Tensor
+    refined: Tensor
+    truth: Tensor
+
+
+def refined_edge(network: nn.Module, record: Record, size: int) -> RefinedEdge | None:
+    """Let a detail network look at an edge tile of a record, every time the same; None where there is no edge."""
+    rng = np.random.default_rng(0)
+    rgb, truth = read_pair(record)
+    patch = band_patch(rgb, truth, coarse_mask(truth, rng), size, rng)
+    if patch is None:
+        return None
+    tile, alpha = patch
+    refined = torch.sigmoid(network(tile[None].to(next(network.parameters()).device)).float())
+    return RefinedEdge(tile[:3], tile[3], refined[0, 0].cpu(), alpha[0])
 
 
 def grey(alpha: Alpha) -> Rgb:
@@ -216,12 +240,6 @@ def grey(alpha: Alpha) -> Rgb:
 def side_by_side(*views: Rgb) -> Rgb:
     """Views in a row, each made 160 x 160."""
     return np.hstack([cv2.resize(view, (160, 160), interpolation=cv2.INTER_AREA) for view in views])
-
-
-def iou(mask: Alpha, truth: Alpha) -> float:
-    """Overlap of two mattes cut at one half, over their union."""
-    said, true = mask > 0.5, truth > 0.5
-    return float((said & true).sum() / max(1, (said | true).sum()))
 
 
 def answer(network: nn.Module, rgb: Rgb, size: int) -> LiteOutput:
