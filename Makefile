@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test test-fast check bench clean
+.PHONY: demo test test-fast check bench docs clean
 
 demo: .venv/light  ## cut out a sample photo, offline
 	$(BIN)/mattebox remove examples/lemur.jpg --output demo --sheet --overwrite
@@ -23,6 +23,10 @@ check: .venv/full  ## lint, format, types, import floors
 
 bench: .venv/bench  ## speed and memory, side by side; see docs/benchmarks.md
 	$(BIN)/python -m benchmarks
+
+docs: .venv/light  ## write docs/models.md from the cards
+	$(BIN)/python -m mattebox.zoo.document > docs/models.md.new
+	mv docs/models.md.new docs/models.md
 
 .venv/python:
 	$(PYTHON) -m venv .venv

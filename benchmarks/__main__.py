@@ -8,7 +8,7 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import commands, report, warm
+from benchmarks import carvekit_peer, commands, networks, report, warm
 from benchmarks.bench import Bench
 from benchmarks.machine import describe_machine, describe_moment
 
@@ -21,6 +21,8 @@ BENCHMARKS = {
     "codecs": warm.codecs,
     "stages": warm.stages,
     "inference": warm.inference,
+    "networks": networks.networks,
+    "carvekit": carvekit_peer.carvekit,
 }
 
 

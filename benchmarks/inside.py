@@ -22,13 +22,14 @@ import onnxruntime
 from mattebox import cutout, encode, output, remover
 from mattebox.engines.base import Tensor
 from mattebox.engines.onnx import OnnxEngine
+from mattebox.loading import load_engine
 from mattebox.output import Output
 from mattebox.picture import open_picture
-from mattebox.remover import Remover, load_engine
+from mattebox.remover import Remover
 from mattebox.stages import segment
 from mattebox.stages.refine import TILE, recover_detail
 from mattebox.zoo.registry import DEFAULT, DEFAULT_DETAIL, find_card
-from mattebox.zoo.weights import verified_weights, weights_path
+from mattebox.zoo.weights import ensure, verified_weights
 
 Seconds = dict[str, list[float]]
 
@@ -170,7 +171,7 @@ class CountingEngine:
 
     def __init__(self) -> None:
         self.tiles = 0
-        self._engine = load_engine(DEFAULT_DETAIL, "cpu", None)
+        self._engine = load_engine(find_card(DEFAULT_DETAIL), "cpu")
 
         self.device = self._engine.device
 
@@ -183,7 +184,7 @@ class CountingEngine:
 def tiles_looked_at(photo: Path) -> int:
     """How many tiles of a photo the detail network looks at."""
     rgb = open_picture(photo).rgb
-    mask = segment.segment(rgb, load_engine(DEFAULT, "cpu", None), find_card(DEFAULT)).mask
+    mask = segment.segment(rgb, load_engine(find_card(DEFAULT), "cpu"), find_card(DEFAULT)).mask
     engine = CountingEngine()
     recover_detail(rgb, mask, engine)
     return engine.tiles
@@ -191,7 +192,7 @@ def tiles_looked_at(photo: Path) -> int:
 
 def operations(model: str, size: tuple[int, int]) -> int:
     """Floating point operations of a network's convolutions on one input of a size, additions and multiplications."""
-    proto = onnx.load(weights_path(find_card(model)))
+    proto = onnx.load(ensure(find_card(model)))
     convolutions = [node for node in proto.graph.node if node.op_type == "Conv"]
     proto.graph.output.extend(onnx.ValueInfoProto(name=node.output[0]) for node in convolutions)
     session = onnxruntime.InferenceSession(proto.SerializeToString(), providers=["CPUExecutionProvider"])

@@ -61,7 +61,7 @@ def guided(rgb: Rgb, mask: Alpha, epsilon: float = 1e-4) -> Alpha:
 
 def contenders() -> dict[str, Predict]:
     """What is compared, by name."""
-    coarse = mattebox.Remover(foreground="none", detail=False)
+    coarse = mattebox.Remover(foreground="none", refine="none")
     return {
         "mattebox": mattebox.Remover(foreground="none"),
         "mattebox, coarse network alone": coarse,

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from hub import Hub, open_hub
 from mattebox.picture import Picture, open_picture
+from mattebox.zoo import fetch, places
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
+ELSEWHERE = ("XDG_CACHE_HOME", "XDG_DATA_HOME", "U2NET_HOME", "REMBG_HOME")
 
 
 @pytest.fixture
@@ -28,3 +32,23 @@ def lemur() -> Picture:
 @pytest.fixture
 def lemur_path() -> Path:
     return EXAMPLES / "lemur.jpg"
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Our folder of weights and cards, not made yet, in the empty home folder of a user who has set nothing else."""
+    for variable in ("MATTEBOX_OFFLINE", "MATTEBOX_MIRROR", *ELSEWHERE):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("MATTEBOX_HOME", str(tmp_path / "mattebox"))
+    return tmp_path / "mattebox"
+
+
+@pytest.fixture
+def hub(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    """A hub in place of the real ones, of which none is asked; between attempts nobody waits."""
+    with open_hub() as opened:
+        monkeypatch.setattr(places, "HUB", opened.url)
+        monkeypatch.setattr(places, "CARVE", f"{opened.url}/cdn")
+        monkeypatch.setattr(fetch, "BACKOFF", 0.0)
+        yield opened

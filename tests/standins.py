@@ -34,7 +34,7 @@ class BrightSubject:
 def bright_subjects() -> Iterator[None]:
     """Every remover that is built meanwhile runs on stand-ins; none that was built before is used."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(remover, "load_engine", lambda *_: BrightSubject())
+        patch.setattr(remover, "load_engine", lambda *_, **__: BrightSubject())
         remover.shared_remover.cache_clear()
         yield
         remover.shared_remover.cache_clear()

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from standins import bright_subjects, photo, site
 
 from mattebox import (
     BadParameter,
@@ -29,6 +28,7 @@ from mattebox import (
     run_jobs,
 )
 from mattebox.batch import plan, run_job, share_cores
+from standins import bright_subjects, photo, site
 
 
 @pytest.fixture(autouse=True)
@@ -350,7 +350,7 @@ def test_a_report_counts_and_tells_everything(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_processes_do_the_same_as_threads(pictures: list[Path], tmp_path: Path) -> None:
     pictures[1].write_bytes(b"")
-    jobs = jobs_for(pictures[:3], threads=1, settings=Settings(detail=False))
+    jobs = jobs_for(pictures[:3], threads=1, settings=Settings(refine="none"))
     outcomes = list(run_jobs(jobs, executor="processes", workers=2))
     assert [outcome.status for outcome in outcomes] == ["done", "failed", "done"]
     assert jobs[2].target.is_file()
@@ -358,6 +358,6 @@ def test_processes_do_the_same_as_threads(pictures: list[Path], tmp_path: Path) 
 
 @pytest.mark.slow
 def test_the_death_of_a_worker_is_told(pictures: list[Path]) -> None:
-    jobs = jobs_for(pictures[:2], output=Deadly(), threads=1, settings=Settings(detail=False))
+    jobs = jobs_for(pictures[:2], output=Deadly(), threads=1, settings=Settings(refine="none"))
     with pytest.raises(EngineFailed, match="worker process died"):
         list(run_jobs(jobs, executor="processes", workers=1))

@@ -11,6 +11,10 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageCms
+
 from handmade import (
     LINEAR_GREY,
     NOISE,
@@ -25,10 +29,6 @@ from handmade import (
     saved,
     tiff16,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from PIL import Image, ImageCms
-
 from mattebox.errors import BadPicture
 from mattebox.picture import open_picture
 

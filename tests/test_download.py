@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from standins import site
 
 from mattebox.download import download, is_url
 from mattebox.errors import BadPicture
+from standins import site
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
+
 from handmade import (
     NOISE,
     NOISE16,
@@ -25,8 +27,6 @@ from handmade import (
     saved,
     tiff16,
 )
-from PIL import Image
-
 from mattebox.errors import BadParameter, BadPicture, MissingExtra
 from mattebox.picture import Picture, open_picture
 

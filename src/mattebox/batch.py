@@ -14,7 +14,7 @@ from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, Th
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from mattebox import __version__
 from mattebox.download import download, is_url
@@ -68,7 +68,7 @@ class Job:
         """Names everything that decides the result: what is asked, the files as they are now, weights and version."""
         known = asdict(replace(self, threads=None, overwrite=False))
         known["files"] = [file_stamp(path) for path in (self.source, self.mask, self.output.background)]
-        known["weights"] = [find_card(name).weights.sha256 for name in self.settings.networks]
+        known["weights"] = [find_card(name).weights.digest for name in self.settings.networks]
         known["version"] = __version__
         return hashlib.sha256(json.dumps(known, sort_keys=True, default=str).encode()).hexdigest()
 
@@ -98,6 +98,8 @@ class Outcome:
         digest: of the job.
         empty: whether no subject was found.
         kind: what the subject is, where the model says so.
+        model: that found the subject.
+        choice: why that model was taken, where it was chosen for the picture.
     """
 
     source: str
@@ -109,6 +111,8 @@ class Outcome:
     digest: str = ""
     empty: bool = False
     kind: str | None = None
+    model: str | None = None
+    choice: str = ""
 
 
 @dataclass(slots=True)
@@ -146,19 +150,19 @@ def run_job(job: Job, digest: str | None = None) -> Outcome:
     start = time.perf_counter()
     digest = digest or job.digest  # before the picture is opened: one that changes meanwhile is another picture
     status: Status = "failed"
-    score, kind, empty = None, None, False
+    seen: dict[str, Any] = {}
     try:
         refuse_to_replace(job)
         picture = load_picture(job.source)
         remover = shared_remover(job.settings, job.threads)
         cutout = remover(picture, mask=job.mask, region=job.region)
-        score, kind, empty = cutout.score, cutout.kind, cutout.empty
+        seen = {name: getattr(cutout, name) for name in ("score", "empty", "kind", "model")} | {"choice": cutout.reason}
         job.output.write(cutout, job.target, overwrite=job.overwrite)
-        status, reason = "done", "no subject was found" if empty else ""
+        status, reason = "done", "no subject was found" if cutout.empty else ""
     except Exception as error:  # noqa: BLE001 (whatever it is, the other pictures go on)
         reason = reason_of(error, job.source)
     seconds = round(time.perf_counter() - start, 4)
-    return Outcome(job.source, str(job.target), status, reason, seconds, score, digest, empty, kind)
+    return Outcome(job.source, str(job.target), status, reason, seconds, digest=digest, **seen)
 
 
 def refuse_to_replace(job: Job) -> None:

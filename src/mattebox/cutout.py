@@ -43,6 +43,8 @@ class Cutout:
         score: how sure the model is that the picture has a subject, in [0, 1].
         kind: what the subject is (`person`, `animal`, `object`, `vehicle`, `graphic`); None when the model does not
             say.
+        model: the model that found it; None when the mask was given.
+        reason: why that model was taken; empty when it was asked for by name.
         window: (top, left, bottom, right), the part of `picture` that this shows; None once it was moved or changed.
 
     Example:
@@ -57,6 +59,8 @@ class Cutout:
     picture: Picture
     score: float = 1.0
     kind: str | None = None
+    model: str | None = None
+    reason: str = ""
     window: Box | None = None
 
     @property

@@ -2,88 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields, replace
-from functools import lru_cache
-from threading import Lock
-from typing import Any
+from functools import lru_cache, partial
+from typing import Any, NamedTuple, TypeAlias
 
 import cv2
 import numpy as np
 
+from mattebox.chooser import Chooser
 from mattebox.cutout import Cutout
-from mattebox.engines.base import Engine
-from mattebox.engines.onnx import OnnxEngine
-from mattebox.errors import BadParameter, unknown_name
+from mattebox.errors import BadParameter
 from mattebox.geometry import resized
+from mattebox.loading import load_engine
 from mattebox.picture import Picture, PictureSource, open_picture
+from mattebox.settings import NONE, PREDICTED, Settings, settings_with
 from mattebox.stages import finish
-from mattebox.stages.foreground import FOREGROUND_METHODS, estimate_background, estimate_foreground
+from mattebox.stages.cascade import Cascade, refine_mask
+from mattebox.stages.foreground import estimate_background, estimate_foreground
+from mattebox.stages.matte import matte
 from mattebox.stages.refine import recover_detail
-from mattebox.stages.segment import Finding, segment
+from mattebox.stages.segment import segment
+from mattebox.stages.select import AUTOMATIC, Choice
+from mattebox.stages.trimap import make_trimap
 from mattebox.streaming import in_order
 from mattebox.types import Alpha, Mask, Rgb
-from mattebox.zoo.registry import DEFAULT, DEFAULT_DETAIL, find_card
-from mattebox.zoo.weights import verified_weights
+from mattebox.zoo.registry import DEFAULT, find_card
 
-Region = tuple[int, int, int, int]
+__all__ = ["Region", "Remover", "Settings", "remove", "shared_remover"]
 
-_LOADING = Lock()
+Region: TypeAlias = tuple[int, int, int, int]
+"""(top, left, bottom, right) in pixels."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What can be asked of the pipeline; the same names in Python, on the command line and over HTTP.
+class Subject(NamedTuple):
+    """What was found in a picture or a part of it.
 
     Attributes:
-        model: name of the segmentation model.
-        device: `auto`, `cpu`, `cuda`, ...; a device that is asked for by name is used or it is an error.
-        detail: recover detail at the picture's own resolution; False leaves the coarse mask, enlarged.
-        detail_model: name of the model that recovers it.
-        foreground: how the old background is taken out of the edge's colours: `multilevel`, `blur-fusion` or `none`.
-        threshold: opacity that becomes one half; raise it to keep less.
-        softness: 0 for a hard edge, 1 for the edge as it was found.
-        feather: soften the edge inwards over this many pixels.
-        keep_largest: keep only the largest connected piece.
-        drop_specks: drop pieces smaller than this share of the largest.
-        invert: keep the background and take the subject away.
-        subject_score: a picture whose subject score is lower has no subject, and gives an empty cutout.
+        alpha: (H, W) opacity in [0, 1].
+        score: how sure it is that there is a subject, in [0, 1].
+        kind: what it is, when the model says so.
+        model: name of the model that found it, when one did.
+        reason: why it was taken, when it was chosen for the picture.
+        colours: (H, W, 3) of the subject, where the matting model gives them.
     """
 
-    model: str = DEFAULT
-    device: str = "auto"
-    detail: bool = True
-    detail_model: str = DEFAULT_DETAIL
-    foreground: str = "multilevel"
-    threshold: float = 0.5
-    softness: float = 1.0
-    feather: float = 0.0
-    keep_largest: bool = False
-    drop_specks: float = 0.0
-    invert: bool = False
-    subject_score: float = 0.5
+    alpha: Alpha
+    score: float = 1.0
+    kind: str | None = None
+    model: str | None = None
+    reason: str = ""
+    colours: Rgb | None = None
 
-    @property
-    def networks(self) -> tuple[str, ...]:
-        """Names of the models that are used."""
-        return (self.model, self.detail_model) if self.detail else (self.model,)
-
-    def __post_init__(self) -> None:
-        for name, low, high in (
-            ("threshold", 0.0, 1.0),
-            ("softness", 0.0, 1.0),
-            ("drop_specks", 0.0, 1.0),
-            ("subject_score", 0.0, 1.0),
-            ("feather", 0.0, 1000.0),
-        ):
-            value = getattr(self, name)
-            if not low <= value <= high:
-                raise BadParameter(f"{name}={value!r}: must be from {low:g} to {high:g}")
-        find_card(self.model, "segment")
-        find_card(self.detail_model, "refine")
-        if self.foreground not in FOREGROUND_METHODS:
-            raise BadParameter(unknown_name("foreground method", self.foreground, FOREGROUND_METHODS))
+    def placed(self, part: tuple[slice, slice], rgb: Rgb) -> Subject:
+        """The same in the whole picture (H, W, 3), of which it was found in a part."""
+        alpha = np.zeros(rgb.shape[:2], np.float32)
+        alpha[part] = self.alpha
+        if self.colours is None:
+            return self._replace(alpha=alpha)
+        colours = rgb.copy()
+        colours[part] = self.colours
+        return self._replace(alpha=alpha, colours=colours)
 
 
 class Remover:
@@ -108,15 +87,15 @@ class Remover:
 
     def __init__(self, settings: Settings | None = None, *, threads: int | None = None, **changes: Any) -> None:
         self.settings = settings_with(settings, changes)
-        self.card = find_card(self.settings.model)
-        self._segment = load_engine(self.settings.model, self.settings.device, threads)
-        detail = self.settings.detail_model
-        self._detail = load_engine(detail, self.settings.device, threads) if self.settings.detail else None
+        self._load = partial(load_engine, device=self.settings.device, threads=threads, half=self.settings.half)
+        self._choose = self._chooser()
+        self._refine = self._refiner()
+        self._matte = None if self.settings.matte == NONE else self._load(find_card(self.settings.matte, "matte"))
 
     @property
     def device(self) -> str:
         """Where the networks really run."""
-        return self._segment.device
+        return self._load(find_card(DEFAULT if self.settings.model in AUTOMATIC else self.settings.model)).device
 
     def __call__(
         self, picture: PictureSource, *, mask: PictureSource | None = None, region: Region | None = None
@@ -135,18 +114,16 @@ class Remover:
             BadParameter: the region is empty or lies outside the picture.
         """
         opened = open_picture(picture)
-        matte, score, kind = self._matte(opened, None if mask is None else read_mask(mask), region)
-        # The colours are those of the matte as it was found: what users ask of the edge changes no colour.
-        if self.settings.invert:
-            colours = estimate_background(opened.rgb, matte)
-        else:
-            colours = estimate_foreground(opened.rgb, matte, self.settings.foreground)
-        alpha = self._finished(matte)
+        found = self._find(opened, None if mask is None else read_mask(mask), region)
+        # The colours are those of the alpha as it was found: what users ask of the edge changes no colour.
+        alpha = self._finished(found.alpha)
         if self.settings.invert:
             alpha = 1 - alpha
         if opened.alpha is not None:
             alpha = alpha * opened.alpha
-        return Cutout(alpha, colours, opened, score, kind, (0, 0, *opened.size))
+        colours = self._colours(opened.rgb, found)
+        window = (0, 0, *opened.size)
+        return Cutout(alpha, colours, opened, found.score, found.kind, found.model, found.reason, window)
 
     def map(self, pictures: Iterable[PictureSource], *, workers: int = 2) -> Iterator[Cutout]:
         """Cut out many pictures; results come in the order of the pictures.
@@ -163,41 +140,66 @@ class Remover:
         with ThreadPoolExecutor(workers) as pool:
             yield from in_order(pool, self, pictures, ahead=workers)
 
-    def _matte(self, picture: Picture, mask: Mask | None, region: Region | None) -> Finding:
-        """What is found, the subject's alpha brought to the size of the whole picture."""
-        part = part_of(picture, region)
-        nothing = np.zeros(picture.size, np.float32)
-        if picture.alpha is not None and not picture.alpha.any():
-            return Finding(nothing, 0.0, None)
-        seen = on_paper(picture)
-        if mask is not None:
-            found = Finding(self._own(seen, mask)[part], 1.0, None)
-        else:
-            found = self._found(np.ascontiguousarray(seen[part]), empty=picture.alpha is None)
-        if found.mask.shape == picture.size:
-            return found
-        nothing[part] = found.mask
-        return found._replace(mask=nothing)
+    def _chooser(self) -> Callable[[Rgb], Choice]:
+        """What takes the segmentation model for a picture; the one that the user fixed is loaded here."""
+        model = self.settings.model
+        if model in AUTOMATIC:
+            return Chooser(model, self._load)
+        self._load(find_card(model))
+        return lambda rgb: Choice(model, "")  # noqa: ARG005
 
-    def _found(self, rgb: Rgb, *, empty: bool) -> Finding:
+    def _refiner(self) -> Callable[[Rgb, Mask], Alpha]:
+        """What brings a coarse mask to the size of a picture."""
+        if self.settings.refine == NONE:
+            return enlarged
+        card = find_card(self.settings.refine, "refine")
+        if card.architecture != "CascadePsp":
+            engine = self._load(card)
+            return lambda rgb, mask: recover_detail(rgb, mask, engine)
+        networks = Cascade(self._load(card, graph="coarse"), self._load(card, graph="fine"))
+        return lambda rgb, mask: refine_mask(rgb, mask, networks, side=self.settings.refine_size)
+
+    def _find(self, picture: Picture, mask: Mask | None, region: Region | None) -> Subject:
+        """The subject in the whole picture."""
+        part = part_of(picture, region)
+        if picture.alpha is not None and not picture.alpha.any():
+            return Subject(np.zeros(picture.size, np.float32), 0.0)
+        seen = on_paper(picture)
+        rgb = np.ascontiguousarray(seen[part])
+        if mask is not None:
+            found = Subject(self._own(seen, mask)[part])
+        else:
+            found = self._segmented(rgb, empty=picture.alpha is None)
+        if self._matte is not None:
+            trimap = make_trimap(found.alpha, band=self.settings.band)
+            alpha, colours = matte(rgb, trimap, self._matte, largest=self.settings.matte_size)
+            found = found._replace(alpha=alpha, colours=colours)
+        return found if found.alpha.shape == picture.size else found.placed(part, seen)
+
+    def _segmented(self, rgb: Rgb, *, empty: bool) -> Subject:
         """What the model finds; without a subject nothing, or all when the picture must not be empty."""
-        found = segment(rgb, self._segment, self.card)
+        model, reason = self._choose(rgb)
+        card = find_card(model)
+        found = segment(rgb, self._load(card), card, self.settings.segment_size)
         if found.score < self.settings.subject_score:
-            return found._replace(mask=np.full(rgb.shape[:2], 0 if empty else 1, np.float32), kind=None)
-        return found._replace(mask=self._enlarged(rgb, found.mask))
+            nothing = np.full(rgb.shape[:2], 0 if empty else 1, np.float32)
+            return Subject(nothing, found.score, None, model, reason)
+        return Subject(self._refine(rgb, found.mask), found.score, found.kind, model, reason)
 
     def _own(self, rgb: Rgb, mask: Mask) -> Alpha:
         """A user's mask at the size of the picture."""
         size = rgb.shape[:2]
         if np.any(np.greater(mask.shape, size)):
             mask = resized(mask, size)
-        return mask if mask.shape == size else self._enlarged(rgb, mask)
+        return mask if mask.shape == size else self._refine(rgb, mask)
 
-    def _enlarged(self, rgb: Rgb, coarse: Mask) -> Alpha:
-        """A coarse mask at the size of a picture."""
-        if self._detail is not None:
-            return recover_detail(rgb, coarse, self._detail)
-        return cv2.resize(coarse, rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    def _colours(self, rgb: Rgb, found: Subject) -> Rgb:
+        """The colours that go with the alpha that was found, or with what it leaves."""
+        if self.settings.invert:
+            return estimate_background(rgb, found.alpha)
+        if self.settings.foreground != PREDICTED:
+            return estimate_foreground(rgb, found.alpha, self.settings.foreground)
+        return estimate_foreground(rgb, found.alpha) if found.colours is None else found.colours
 
     def _finished(self, alpha: Alpha) -> Alpha:
         settings = self.settings
@@ -210,28 +212,9 @@ class Remover:
         return finish.feather(alpha, settings.feather)
 
 
-def settings_with(settings: Settings | None, changes: dict[str, Any]) -> Settings:
-    """Settings with some of them changed by name.
-
-    Raises:
-        BadParameter: a name is not a setting; the message lists the valid ones and the nearest.
-    """
-    names = [field.name for field in fields(Settings)]
-    for name in changes:
-        if name not in names:
-            raise BadParameter(unknown_name("setting", name, names))
-    return replace(settings or Settings(), **changes)
-
-
-def load_engine(model: str, device: str, threads: int | None) -> Engine:
-    """Load a model once per process, whichever thread comes first; its weights are verified before."""
-    with _LOADING:
-        return _load_engine(model, device, threads)
-
-
-@lru_cache(maxsize=8)
-def _load_engine(model: str, device: str, threads: int | None) -> Engine:
-    return OnnxEngine(verified_weights(find_card(model)), device, threads)
+def enlarged(rgb: Rgb, mask: Mask) -> Alpha:
+    """A coarse mask at the size of a picture, and no more."""
+    return cv2.resize(mask, rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR)
 
 
 def read_mask(source: PictureSource) -> Mask:

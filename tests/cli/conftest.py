@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from standins import Command, Said, bright_subjects
 
 from mattebox.cli import main
+from standins import Command, Said, bright_subjects
 
 
 @pytest.fixture

@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from standins import Command, draw, photo
 from typer.main import get_command
 
 from mattebox import Settings, find_card
 from mattebox.cli.app import app
 from mattebox.cli.evaluate import ASKED
+from standins import Command, draw, photo
 
 FIXTURES = Path(__file__).parent.parent / "data"
 
@@ -96,11 +96,11 @@ def test_a_subject_that_is_not_found_is_listed(mattebox: Command) -> None:
 
 def test_reports_tell_what_was_evaluated(mattebox: Command) -> None:
     dataset(Path("data"), {"x_1": "soft", "x_2": "binary"})
-    assert mattebox("evaluate", "data", "--out", "r.json", "--no-detail", "--threshold", "0.4", "-q").code == 0
+    assert mattebox("evaluate", "data", "--out", "r.json", "--refine", "none", "--threshold", "0.4", "-q").code == 0
     record = json.loads(Path("r.json").read_text())
     assert (record["data"], record["empty"], record["failed"]) == ("data", None, [])
     assert record["settings"].keys() == {field.name for field in fields(Settings)}
-    assert (record["settings"]["detail"], record["settings"]["threshold"]) == (False, 0.4)
+    assert (record["settings"]["refine"], record["settings"]["threshold"]) == ("none", 0.4)
     assert record["weights"] == {"lite": find_card("lite").weights.sha256}
     assert [row["image"] for row in record["pictures"]] == ["data/images/x_1.png", "data/images/x_2.png"]
     assert mattebox("evaluate", "data", "--out", "r.json", "-q").code == 0  # a report is replaced
@@ -165,7 +165,7 @@ def test_the_limit_is_for_each_folder(mattebox: Command) -> None:
         ("data/images", "needs manifest.csv, or the folders"),
         ("data --empty gone", "gone: no such file or folder"),
         ("data --results gone", "gone: no such folder"),
-        ("data --results data --model lite --no-detail", "leave out --model"),
+        ("data --results data --model lite --refine none", "leave out --model"),
         ("data --out r.txt", "r.txt: a report ends in .json or .csv"),
         ("data --sheet s.gif", "no format with the suffix '.gif'"),
         ("data --sheet s.zip", "a sheet is a picture"),
@@ -233,7 +233,19 @@ def test_ctrl_c_shows_what_there_is_so_far(tmp_path: Path) -> None:
         photo(tmp_path / "images" / f"{number:02}.png", size=(900, 1200))
         (tmp_path / "masks").mkdir(exist_ok=True)
         Image.new("L", (1200, 900), 255).save(tmp_path / "masks" / f"{number:02}.png")
-    command = [sys.executable, "-m", "mattebox", "evaluate", ".", "--no-detail", "--out", "r.json", "--workers", "2"]
+    command = [
+        sys.executable,
+        "-m",
+        "mattebox",
+        "evaluate",
+        ".",
+        "--refine",
+        "none",
+        "--out",
+        "r.json",
+        "--workers",
+        "2",
+    ]
     process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     assert process.stderr.readline().startswith("[1/40]")

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from standins import Command, draw, photo, site
 
 from mattebox import EngineFailed, Outcome, batch, download, remover
+from standins import Command, draw, photo, site
 
 JOURNAL = ".mattebox-journal.jsonl"
 
@@ -375,7 +375,19 @@ def test_workers_and_their_number_do_not_change_results(mattebox: Command) -> No
 def test_processes_do_the_work_too(tmp_path: Path) -> None:
     for number in range(3):
         photo(tmp_path / "in" / f"{number}.png")
-    command = [sys.executable, "-m", "mattebox", "remove", "in", "-o", "out", "--no-detail", "--executor", "processes"]
+    command = [
+        sys.executable,
+        "-m",
+        "mattebox",
+        "remove",
+        "in",
+        "-o",
+        "out",
+        "--refine",
+        "none",
+        "--executor",
+        "processes",
+    ]
     answer = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert answer.returncode == 0, answer.stderr
     assert tree(tmp_path / "out") == {"0_cutout.png", "1_cutout.png", "2_cutout.png", JOURNAL}
@@ -390,7 +402,7 @@ def test_a_terminal_gets_a_bar_that_is_gone_at_the_end(tmp_path: Path) -> None:
         photo(tmp_path / f"{number}.png")
     (tmp_path / "bad.png").write_bytes(b"")
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "mattebox", "remove", ".", "-o", "out", "--no-detail"]
+    command = [sys.executable, "-m", "mattebox", "remove", ".", "-o", "out", "--refine", "none"]
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}
     process = subprocess.Popen(command, cwd=tmp_path, stderr=theirs, stdout=subprocess.PIPE, env=environment)
     os.close(theirs)

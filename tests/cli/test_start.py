@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import get_args, get_type_hints
 
 import pytest
-from standins import Command
 from typer.main import get_command
 
 import mattebox as package
@@ -20,6 +19,7 @@ from mattebox.cli.options import Dressing
 from mattebox.cli.text import complain, shown
 from mattebox.cli.values import parse_canvas, parse_position, parse_region
 from mattebox.output import Fit, Output
+from standins import Command
 
 HEAVY = {
     "torch",
@@ -75,12 +75,12 @@ def test_every_setting_is_an_option() -> None:
 def test_choices_are_those_of_the_library() -> None:
     from mattebox.cutout import Kind
     from mattebox.encode import FORMATS
-    from mattebox.stages.foreground import FOREGROUND_METHODS
+    from mattebox.settings import FOREGROUNDS
 
     hints = get_type_hints(Dressing)
     assert get_args(hints["kind"]) == (*get_args(Kind), "background")
     assert get_args(hints["fit"]) == get_args(Fit)
-    assert get_args(hints["foreground"]) == tuple(FOREGROUND_METHODS)
+    assert get_args(hints["foreground"]) == FOREGROUNDS
     assert get_args(get_args(hints["format"])[0]) == tuple(FORMATS)
 
 

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from standins import photo
 
 from mattebox.cli.stopping import stoppable, until
+from standins import photo
 
 JOURNAL = ".mattebox-journal.jsonl"
 PICTURES = 30
-COMMAND = [sys.executable, "-m", "mattebox", "remove", "in", "-o", "out", "--workers", "2", "--no-detail"]
+COMMAND = [sys.executable, "-m", "mattebox", "remove", "in", "-o", "out", "--workers", "2", "--refine", "none"]
 
 
 def test_until_hands_out_nothing_more_once_stopped() -> None:

@@ -5,12 +5,14 @@ import shutil
 from pathlib import Path
 
 import pytest
-from standins import BrightSubject, Command
 
 from mattebox import EngineFailed, load_cards, load_presets, remover
 from mattebox.cli import doctor
 from mattebox.engines.base import Tensor
-from mattebox.zoo import weights
+from mattebox.zoo import places
+from standins import BrightSubject, Command
+
+pytestmark = pytest.mark.usefixtures("home")
 
 
 def test_every_model_is_listed_with_its_licence(mattebox: Command) -> None:
@@ -20,7 +22,7 @@ def test_every_model_is_listed_with_its_licence(mattebox: Command) -> None:
     for card in load_cards().values():
         (line,) = (line for line in text.splitlines() if line.split()[:1] == [card.name])
         assert card.licence.weights in line
-        assert "embedded" in line
+        assert line.split()[-1] == ("embedded" if card.weights.embedded else "here")
     assert "\x1b" not in text
     assert mattebox("models").out == said.out
 
@@ -62,18 +64,19 @@ def test_the_doctor_says_what_is_here(mattebox: Command) -> None:
     assert record["trial"]["device used"] == "cpu"
     assert "cpu" in record["devices"].split(", ")
     assert record["versions"].keys() >= {"mattebox", "python", "numpy", "onnxruntime", "pillow", "typer", "rich"}
-    assert set(record["weights"].values()) == {"match their SHA-256"}
+    for name, card in load_cards().items():
+        assert record["weights"][name] == ("match their digests" if card.weights.embedded else "not fetched")
     assert "works\n" in mattebox("doctor").out.decode()
 
 
 @pytest.mark.parametrize("broken", ["lite", "detail"])
 def test_the_doctor_tries_both_networks(mattebox: Command, monkeypatch: pytest.MonkeyPatch, broken: str) -> None:
     class Broken(BrightSubject):
-        def run(self, batch: Tensor) -> tuple[Tensor, ...]:
+        def run(self, *batches: Tensor) -> tuple[Tensor, ...]:
             raise EngineFailed("broken in two")
 
     with monkeypatch.context() as patch:
-        patch.setattr(remover, "load_engine", lambda name, *_: Broken() if name == broken else BrightSubject())
+        patch.setattr(remover, "load_engine", lambda card, **_: Broken() if card.name == broken else BrightSubject())
         said = mattebox("doctor", "--json")
     assert said.code == 1
     assert json.loads(said.out)["trial"]["result"] == "failed"
@@ -90,13 +93,14 @@ def test_missing_extras_are_told_with_the_line_that_installs_them(
 
 
 def test_the_doctor_finds_damaged_weights(mattebox: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    shutil.copytree(weights.EMBEDDED / "lite", tmp_path / "lite")
+    shutil.copytree(places.EMBEDDED / "lite", tmp_path / "lite")
     with (tmp_path / "lite" / "detail.onnx").open("ab") as file:
         file.write(b"x")
-    monkeypatch.setattr(weights, "EMBEDDED", tmp_path)
+    monkeypatch.setattr(places, "EMBEDDED", tmp_path)
     said = mattebox("doctor", "--json")
     assert said.code == 1
-    assert json.loads(said.out)["weights"] == {"detail": "damaged or missing", "lite": "match their SHA-256"}
+    states = json.loads(said.out)["weights"]
+    assert (states["detail"], states["lite"]) == ("damaged or missing", "match their digests")
     assert said.err.startswith("error: model 'detail'")
 
 

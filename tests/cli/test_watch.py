@@ -11,11 +11,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from standins import Command, photo
 
 from mattebox.cli import watch
 from mattebox.cli.sources import Found
 from mattebox.cli.watch import Inbox
+from standins import Command, photo
 
 
 def names(folder: Path) -> set[str]:
@@ -97,7 +97,7 @@ def test_a_file_is_ready_when_it_stood_still_between_two_looks(tmp_path: Path) -
 
 @contextmanager
 def watching(folder: Path) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-m", "mattebox", "watch", "in", "-o", "out", "--interval", "0.2", "--no-detail"]
+    command = [sys.executable, "-m", "mattebox", "watch", "in", "-o", "out", "--interval", "0.2", "--refine", "none"]
     process = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True)
     try:
         assert process.stderr is not None

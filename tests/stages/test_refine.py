@@ -6,8 +6,11 @@ import cv2
 import numpy as np
 import pytest
 
-from mattebox.remover import load_engine
+from mattebox.loading import load_engine
 from mattebox.stages.refine import TILE, USED, band_tiles, level_sizes, recover_detail, refine_level, uncertain
+from mattebox.zoo.registry import find_card
+
+DETAIL = find_card("detail")
 
 
 class KeepsCoarse:
@@ -69,7 +72,7 @@ def test_tiles_cover_the_band() -> None:
 def test_any_size_is_answered(shape: tuple[int, int]) -> None:
     rng = np.random.default_rng(1)
     rgb = rng.integers(0, 255, (*shape, 3), np.uint8)
-    out = recover_detail(rgb, rng.random((32, 32), np.float32), load_engine("detail", "cpu", None))
+    out = recover_detail(rgb, rng.random((32, 32), np.float32), load_engine(DETAIL, "cpu"))
     assert out.shape == shape
     assert out.min() >= 0
     assert out.max() <= 1
@@ -79,7 +82,7 @@ def test_tiles_leave_no_seams(disc: tuple[np.ndarray, np.ndarray]) -> None:
     """Shifting the picture shifts the tiles under it; the answer must shift with the picture and not with the tiles."""
     rgb, alpha = (cv2.resize(part, (640, 480), interpolation=cv2.INTER_LINEAR) for part in disc)
     coarse = cv2.GaussianBlur(alpha, (0, 0), 4)
-    engine = load_engine("detail", "cpu", None)
+    engine = load_engine(DETAIL, "cpu")
     whole = refine_level(rgb, coarse, engine)
     shifted = refine_level(rgb[36:, 20:], coarse[36:, 20:], engine)  # by whole blocks of the network
     np.testing.assert_allclose(whole[80:400, 80:560], shifted[44:364, 60:540], atol=2e-3)
@@ -90,5 +93,5 @@ def test_detail_is_nearer_to_the_truth_than_an_enlarged_mask() -> None:
     alpha = np.clip(160.5 - np.hypot(y - 240, x - 320), 0, 1).astype(np.float32)
     rgb = np.array([220, 20, 30]) * alpha[..., None] + np.array([20, 190, 60]) * (1 - alpha[..., None])
     enlarged = cv2.resize(cv2.resize(alpha, (160, 120), interpolation=cv2.INTER_AREA), (640, 480))
-    refined = refine_level(rgb.astype(np.uint8), enlarged, load_engine("detail", "cpu", None))
+    refined = refine_level(rgb.astype(np.uint8), enlarged, load_engine(DETAIL, "cpu"))
     assert np.abs(refined - alpha).sum() < 0.4 * np.abs(enlarged - alpha).sum()

@@ -81,7 +81,7 @@ def test_detail_trains_on_the_coarse_networks_masks(material: Path, tiny: Recipe
     task = DetailTask(recipe, material, coarse)
     card, figures = train_and_package(recipe, task, tmp_path / "detail")
     assert {"mae", "mae_coarse"} == set(figures)
-    remover = Remover(detail_model=str(card))
+    remover = Remover(refine=str(card))
     assert remover.settings.networks == ("lite", str(card))
     assert remover(np.full((400, 420, 3), 90, np.uint8)).size == (400, 420)
 

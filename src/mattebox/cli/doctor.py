@@ -108,22 +108,20 @@ def devices() -> str:
 
 
 def checked_weights() -> tuple[dict[str, str], list[str]]:
-    """What became of checking the weights of every model that are here, and what is wrong."""
-    from mattebox.errors import WeightsUnavailable
+    """What became of reading and checking the weights of every model that are here, and what is wrong."""
     from mattebox.zoo.registry import load_cards
-    from mattebox.zoo.weights import verified_weights, weights_path
+    from mattebox.zoo.weights import look_up
 
     states, problems = {}, []
     for name, card in load_cards().items():
-        if not card.weights.embedded and not weights_path(card).exists():
+        path, trouble = look_up(card, afresh=True)
+        if trouble is None:
+            states[name] = "match their digests"
+        elif path is None and not card.weights.embedded:
             states[name] = "not fetched"
-            continue
-        try:
-            verified_weights(card)
-            states[name] = "match their SHA-256"
-        except WeightsUnavailable as error:
+        else:
             states[name] = "damaged or missing"
-            problems.append(str(error))
+            problems.append(f"model '{name}': {trouble}")
     return states, problems
 
 

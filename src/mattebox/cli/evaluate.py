@@ -26,8 +26,13 @@ RUN = "Run"
 ASKED = (
     "model",
     "device",
-    "detail",
-    "detail_model",
+    "refine",
+    "matte",
+    "half",
+    "segment_size",
+    "refine_size",
+    "matte_size",
+    "band",
     "subject_score",
     "threshold",
     "softness",
@@ -89,6 +94,7 @@ def evaluate(
     Exit codes: 0 done, 1 nothing could be evaluated, 2 wrong use, 130 stopped by Ctrl-C.
     """
     from mattebox.batch import share_cores
+    from mattebox.cli.pull import make_ready
     from mattebox.cli.text import complain, set_up_log
     from mattebox.encode import format_of
     from mattebox.evaluate.report import Evaluation, check_report_path
@@ -100,6 +106,8 @@ def evaluate(
     data = Path(os.path.expanduser(data))
     pairs = planned(data, empty, limit)
     workers, threads = share_cores(len(pairs), workers)
+    if results is None:
+        make_ready(dressing.settings())
     predict, about = predictor(dressing, results, threads)
     about = {"data": str(data), "empty": None if empty is None else str(empty), **about}
     if out is not None:
@@ -145,7 +153,7 @@ def predictor(dressing: Dressing, results: Path | None, threads: int | None) -> 
             raise BadParameter("--results evaluates what was saved: leave out --model and the other settings")
         return saved_results(Path(os.path.expanduser(results))), {"results": str(results)}
     settings = dressing.settings()
-    weights = {name: find_card(name).weights.sha256 for name in settings.networks}
+    weights = {name: find_card(name).weights.digest for name in settings.networks}
     return shared_remover(settings, threads), {"settings": asdict(settings), "weights": weights}
 
 

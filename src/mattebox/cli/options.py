@@ -10,13 +10,21 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_type_hin
 
 from typer import Option
 
-from mattebox.cli.values import model_names, parse_canvas, parse_position, parse_region, preset_names
+from mattebox.cli.values import (
+    matters,
+    parse_canvas,
+    parse_position,
+    parse_region,
+    preset_names,
+    refiners,
+    segmenters,
+)
 from mattebox.errors import BadParameter
 
 if TYPE_CHECKING:
     from mattebox.batch import Job
     from mattebox.output import Output
-    from mattebox.remover import Settings
+    from mattebox.settings import Settings
 
 __all__ = ["Dressing", "shares_dressing"]
 
@@ -36,28 +44,73 @@ class Dressing:
             "--model",
             "-m",
             metavar="NAME",
-            help="Model that finds the subject: a name ('mattebox models list'), or the card of your own.",
+            help="Model that finds the subject: a name ('mattebox models list'), the card of your own, or auto or "
+            "autoscene to have it chosen for every picture.",
             rich_help_panel=NETWORKS,
-            autocompletion=model_names,
+            autocompletion=segmenters,
         ),
     ] = "lite"
+    refine: Annotated[
+        str,
+        Option(
+            "--refine",
+            metavar="NAME",
+            help="Model that brings the mask to the picture's own resolution: detail, cascadepsp, the card of your "
+            "own, or none.",
+            rich_help_panel=NETWORKS,
+            autocompletion=refiners,
+        ),
+    ] = "detail"
+    matte: Annotated[
+        str,
+        Option(
+            "--matte",
+            metavar="NAME",
+            help="Model that finds the opacity around the edge: fba, the card of your own, or none.",
+            rich_help_panel=NETWORKS,
+            autocompletion=matters,
+        ),
+    ] = "none"
     device: Annotated[
         str,
         Option(
             metavar="NAME",
-            help="Where networks run: auto, cpu, cuda, directml, coreml or openvino.",
+            help="Where networks run: auto, cpu, cuda, cuda:1, mps, directml, coreml or openvino.",
             rich_help_panel=NETWORKS,
         ),
     ] = "auto"
-    detail: Annotated[
-        bool, Option(help="Recover detail at the picture's own resolution.", rich_help_panel=NETWORKS)
-    ] = True
-    detail_model: Annotated[
-        str,
+    half: Annotated[
+        bool, Option("--half", help="Compute in half precision; for GPUs only.", rich_help_panel=NETWORKS)
+    ] = False
+    segment_size: Annotated[
+        int | None,
         Option(
-            metavar="NAME", help="Model that recovers it: a name, or the card of your own.", rich_help_panel=NETWORKS
+            metavar="PIXELS",
+            help="Side of what the model sees; what its card says unless given.",
+            rich_help_panel=NETWORKS,
         ),
-    ] = "detail"
+    ] = None
+    refine_size: Annotated[
+        int,
+        Option(metavar="PIXELS", help="Longest side that CascadePSP sees at once.", rich_help_panel=NETWORKS),
+    ] = 900
+    matte_size: Annotated[
+        int,
+        Option(
+            metavar="PIXELS",
+            help="Longest side that the matting model sees at once; what is larger is worked on in tiles.",
+            rich_help_panel=NETWORKS,
+        ),
+    ] = 1024
+    band: Annotated[
+        float,
+        Option(
+            metavar="SHARE",
+            help="Width of the band on either side of the edge that the matting model looks at, as a share of the "
+            "picture's longer side.",
+            rich_help_panel=NETWORKS,
+        ),
+    ] = 30 / 2048
     subject_score: Annotated[
         float,
         Option(
@@ -67,9 +120,13 @@ class Dressing:
         ),
     ] = 0.5
     foreground: Annotated[
-        Literal["multilevel", "blur-fusion", "none"],
-        Option(help="How the old background is taken out of the edge's colours.", rich_help_panel=EDGE),
-    ] = "multilevel"
+        Literal["predicted", "multilevel", "blur-fusion", "none"],
+        Option(
+            help="How the old background is taken out of the edge's colours: as the matting model says, where there is "
+            "one, or estimated.",
+            rich_help_panel=EDGE,
+        ),
+    ] = "predicted"
     threshold: Annotated[
         float,
         Option(metavar="SHARE", help="Opacity that becomes one half; more keeps less.", rich_help_panel=EDGE),
@@ -212,7 +269,7 @@ class Dressing:
         Raises:
             BadParameter, ModelNotFound: a value makes no sense.
         """
-        from mattebox.remover import Settings
+        from mattebox.settings import Settings
 
         chosen = {field.name: getattr(self, field.name) for field in fields(Settings)}
         return Settings(**chosen | {"invert": self.invert or self.kind == "background"})

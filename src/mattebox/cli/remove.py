@@ -89,6 +89,7 @@ def remove(
     Exit codes: 0 all done or skipped, 1 some failed, 2 wrong use, 130 stopped by Ctrl-C.
     """
     from mattebox.batch import share_cores
+    from mattebox.cli.pull import make_ready
     from mattebox.cli.text import set_up_log
     from mattebox.remover import shared_remover
 
@@ -115,6 +116,7 @@ def remove(
         raise BadParameter("--resume is for folders and several pictures")
     if dry_run:
         return list_pairs(pairs, overwrite=overwrite)
+    make_ready(template.settings)
     workers, threads = share_cores(len(pairs), workers)
     job = replace(template, threads=threads)
     shared_remover(job.settings, job.threads)  # what is wrong for every picture is said before the first one
@@ -249,6 +251,7 @@ def remove_stream(
 ) -> int:
     """One picture from standard input, to standard output, or both."""
     from mattebox.batch import load_picture, refuse_to_replace
+    from mattebox.cli.pull import make_ready
     from mattebox.cli.sources import expand
     from mattebox.cli.text import complain, say, shown
     from mattebox.encode import write_file
@@ -270,6 +273,7 @@ def remove_stream(
                 say(f"{shown(output)} is already there: skipped")
             return 0
         refuse_to_replace(replace(job, source=sources[0], target=Path(str(output))))
+    make_ready(job.settings)
     remover = shared_remover(job.settings, job.threads)
     try:
         if sources == [STREAM]:

@@ -35,7 +35,7 @@ def train(
 
     A run that was stopped goes on where it was when the same command is given again. DIR then holds last.ckpt (the
     averaged weights, and all that is needed to go on), figures as CSV, events for TensorBoard, and at the end the ONNX
-    file and its card, which --model (of detail: --detail-model) of the other commands takes.
+    file and its card, which --model (of detail: --refine) of the other commands takes.
 
     manifest.csv has a row for every picture: image and mask (paths from the folder), type (pair: a photo with its mask;
     fg: a cut-out with an alpha channel; bg: a picture without a subject), and if you like kind, mask_quality ("soft"
@@ -71,6 +71,6 @@ def train(
     except Exception:
         logging.getLogger(__name__).debug("the run ended", exc_info=True)
         raise
-    option = "--detail-model" if run.network == "detail" else "--model"
+    option = "--refine" if run.network == "detail" else "--model"
     say("on the held-out pictures: " + ", ".join(f"{name} {value:.3f}" for name, value in sorted(figures.items())))
     say(f"made {card}; use it with {option} {card}")

@@ -9,7 +9,16 @@ from mattebox.errors import BadParameter
 if TYPE_CHECKING:
     from mattebox.remover import Region
 
-__all__ = ["model_names", "parse_canvas", "parse_position", "parse_region", "preset_names"]
+__all__ = [
+    "matters",
+    "model_names",
+    "parse_canvas",
+    "parse_position",
+    "parse_region",
+    "preset_names",
+    "refiners",
+    "segmenters",
+]
 
 
 def model_names() -> list[str]:
@@ -17,6 +26,28 @@ def model_names() -> list[str]:
     from mattebox.zoo.registry import load_cards
 
     return list(load_cards())
+
+
+def segmenters() -> list[str]:
+    """What finds the subject, for completion in the shell."""
+    return ["auto", "autoscene", *models_for("segment")]
+
+
+def refiners() -> list[str]:
+    """What brings a mask to the picture's resolution, for completion in the shell."""
+    return ["none", *models_for("refine")]
+
+
+def matters() -> list[str]:
+    """What finds the opacity around the edge, for completion in the shell."""
+    return ["none", *models_for("matte")]
+
+
+def models_for(task: str) -> list[str]:
+    """Names of the models for a task."""
+    from mattebox.zoo.registry import load_cards
+
+    return [card.name for card in load_cards().values() if card.task == task]
 
 
 def preset_names() -> list[str]:

@@ -60,6 +60,7 @@ def watch(
     Exit codes: 0 all done or skipped, 1 some failed, 2 wrong use.
     """
     from mattebox.cli.progress import Tally
+    from mattebox.cli.pull import make_ready
     from mattebox.cli.sources import Namer, pictures_in
     from mattebox.cli.stopping import stoppable
     from mattebox.cli.text import say, set_up_log, shown
@@ -71,6 +72,7 @@ def watch(
     if not folder.is_dir():
         raise BadParameter(f"{folder}: no such folder")
     job = dressing.job(overwrite=overwrite)
+    make_ready(job.settings)
     shared_remover(job.settings, job.threads)
     inbox, tally, namer = Inbox(), Tally(), Namer(output, job.output.suffix)
     if not quiet:

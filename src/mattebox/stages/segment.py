@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from mattebox.engines.base import Engine, Tensor
+from mattebox.errors import BadParameter
 from mattebox.geometry import resized
 from mattebox.types import Mask, Rgb
 from mattebox.zoo.card import Card
@@ -16,13 +17,25 @@ SURE_OF_KIND = 0.5
 """Least probability of a kind that is told."""
 
 
-def network_input(rgb: Rgb, card: Card) -> Tensor:
-    """Resize a picture to the network's size and normalise it: (H, W, 3) uint8 to (1, 3, h, w) float32."""
-    height, width = card.input_size
+def network_input(rgb: Rgb, card: Card, size: int | None = None) -> Tensor:
+    """Resize a picture to the network's size and normalise it: (H, W, 3) uint8 to (1, 3, h, w) float32.
+
+    Args:
+        rgb: the picture.
+        card: of the network.
+        size: side in pixels, where it is not to be that of the card.
+
+    Raises:
+        BadParameter: the network cannot work at that size.
+    """
+    if size is not None and size % card.multiple:
+        raise BadParameter(f"segment_size={size}: model '{card.name}' works at multiples of {card.multiple} pixels")
+    height, width = card.input_size if size is None else (size, size)
     while rgb.shape[0] >= 4 * height and rgb.shape[1] >= 4 * width:
         rgb = cv2.resize(rgb, (rgb.shape[1] // 2, rgb.shape[0] // 2), interpolation=cv2.INTER_LINEAR)
-    small = resized(rgb, card.input_size)
-    scaled = (small / np.float32(255) - np.array(card.mean, np.float32)) / np.array(card.deviation, np.float32)
+    small = resized(rgb, (height, width))
+    white = np.float32(max(int(rgb.max()), 1) if card.scale == "max" else 255)
+    scaled = (small / white - np.array(card.mean, np.float32)) / np.array(card.deviation, np.float32)
     return np.ascontiguousarray(scaled.transpose(2, 0, 1)[None])
 
 
@@ -40,25 +53,31 @@ class Finding(NamedTuple):
     kind: str | None
 
 
-def segment(rgb: Rgb, engine: Engine, card: Card) -> Finding:
+def segment(rgb: Rgb, engine: Engine, card: Card, size: int | None = None) -> Finding:
     """Find the subject.
 
     Args:
         rgb: the picture, (H, W, 3).
-        engine: a loaded network that answers, in [0, 1], with a mask (N, 1, h, w) and, if it can, a subject score (N,)
-            and probabilities of the card's kinds (N, K); without a score, the largest value of the mask stands for it.
+        engine: a loaded network that gives the card's answers, in [0, 1]: a `mask` (N, 1, h, w) and, if it can, a
+            `subject` score (N,) and the probabilities of the card's `kinds` (N, K); without a score, the largest value
+            of the mask stands for it.
         card: its card; one that says `mirrored` has the network look at the picture and at its mirror image, and takes
             the mean of the two answers.
+        size: side in pixels of what the network sees, where it is not to be that of the card.
+
+    Raises:
+        BadParameter: the network cannot work at that size.
     """
-    batch = network_input(rgb, card)
+    batch = network_input(rgb, card, size)
     if card.mirrored:
         batch = np.concatenate((batch, batch[..., ::-1]))
-    masks, *answers = engine.run(batch)
+    answers = dict(zip(card.answers, engine.run(batch), strict=False))
+    masks = answers["mask"]
     mask = masks[0, 0]
     if card.mirrored:
         mask = (mask + masks[1, 0, :, ::-1]) / 2
-    means = [answer.mean(0) for answer in answers]
-    score = float(means[0]) if means else float(mask.max())
-    kinds = dict(zip(card.kinds, means[1].tolist(), strict=True)) if len(means) > 1 else {}
-    kind = max(kinds, key=kinds.__getitem__, default=None)
-    return Finding(mask, score, kind if kind is not None and kinds[kind] >= SURE_OF_KIND else None)
+    score = float(answers["subject"].mean()) if "subject" in answers else float(mask.max())
+    kinds = answers["kind"].mean(0) if "kind" in answers else ()
+    sure = dict(zip(card.kinds, kinds, strict=False))
+    kind = max(sure, key=sure.__getitem__, default=None)
+    return Finding(mask, score, kind if kind is not None and sure[kind] >= SURE_OF_KIND else None)

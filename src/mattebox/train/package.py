@@ -24,6 +24,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from mattebox.nets.detail import DetailNet
 from mattebox.nets.lite import KINDS, SHARPNESS, LiteNet
+from mattebox.zoo.export import drop_traces
 from mattebox.zoo.registry import find_card
 
 
@@ -76,20 +77,6 @@ def halve_weights(model: onnx.ModelProto) -> None:
             casts.append(helper.make_node("Cast", [f"{name}_half"], [name], to=TensorProto.FLOAT))
     for cast in reversed(casts):
         model.graph.node.insert(0, cast)
-
-
-def drop_traces(model: onnx.ModelProto) -> None:
-    """Take out what the exporter noted of the source files and folders that each node came from, in place."""
-    for part in (
-        model,
-        model.graph,
-        *model.graph.node,
-        *model.graph.value_info,
-        *model.graph.input,
-        *model.graph.output,
-    ):
-        part.ClearField("metadata_props")
-        part.ClearField("doc_string")
 
 
 def package(network: nn.Module, out: Path, size: int, subject_logit: float = 0.0) -> None:
@@ -145,6 +132,7 @@ def write_card(
         "title": f"{record['architecture']} trained with mattebox train",
         "description": f"Trained on material of your own; see {out.parent.name}/figures.",
         "source": "mattebox train",
+        "family": "own",
         "input_size": [size, size],
         "kinds": KINDS if network == "lite" else (),
         "weights": {"file": weights.name, "size": len(data), "sha256": hashlib.sha256(data).hexdigest()},

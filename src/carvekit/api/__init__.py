@@ -1,0 +1,1 @@
+"""The interfaces: a list of pictures in, a list of cut-outs out."""

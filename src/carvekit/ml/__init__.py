@@ -1,0 +1,1 @@
+"""The networks. Importing this changes no seed and no setting of PyTorch."""

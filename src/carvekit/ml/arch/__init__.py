@@ -1,0 +1,1 @@
+"""The networks themselves, under the names that CarveKit has for them."""

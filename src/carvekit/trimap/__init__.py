@@ -1,0 +1,1 @@
+"""Trimaps from masks."""

@@ -1,0 +1,1 @@
+"""The configuration that the command and the server share."""

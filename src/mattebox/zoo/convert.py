@@ -1,0 +1,135 @@
+"""The ONNX file of a model: the published one, or one that is made of its checkpoint once and kept."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from contextlib import suppress
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mattebox.encode import write_file
+from mattebox.errors import MissingExtra
+from mattebox.zoo.architectures import find_architecture
+from mattebox.zoo.build import exportable, find_graph, load_network
+from mattebox.zoo.card import Card
+from mattebox.zoo.locks import alone
+from mattebox.zoo.places import home
+from mattebox.zoo.registry import find_card
+from mattebox.zoo.verify import digests_of
+from mattebox.zoo.weights import ensure, is_here
+
+if TYPE_CHECKING:
+    from mattebox.zoo.fetch import Progress
+
+__all__ = ["is_exported", "is_ready", "onnx_file"]
+
+log = logging.getLogger(__name__)
+
+VERSION = 1
+"""To be raised when networks are exported otherwise, so that files from before are made again."""
+SIZE = (128, 160)
+"""Height and width of the pictures that the exporter tries a network on."""
+
+
+def onnx_file(card: Card, graph: str = "", progress: Progress | None = None) -> Path:
+    """Path of the ONNX file of a model; a checkpoint is exported the first time, which takes a minute or so.
+
+    Args:
+        card: the model.
+        graph: which use of the network, for those that have several.
+        progress: told how far the fetching of the weights is.
+
+    Raises:
+        WeightsUnavailable: the weights are not here and cannot be fetched, or are not those of the network.
+        MissingExtra: torch or the exporter is needed and not installed.
+        BadParameter: the network is not known, or has no such use.
+        OutputFailed: our cache cannot be written.
+    """
+    if card.weights.form == "onnx":
+        return ensure(card, progress)
+    path = exported(card, graph)
+    if not is_whole(path):
+        require_exporter(card)
+        with alone(path.name, lambda: None):
+            if not is_whole(path):
+                export(card, graph, path, progress)
+    return path
+
+
+def is_exported(card: Card) -> bool:
+    """Whether the ONNX files of a model are there already; a published one is only fetched."""
+    return card.weights.form == "onnx" or all(
+        is_whole(exported(card, graph)) for graph in find_architecture(card.architecture).graphs
+    )
+
+
+def is_ready(name: str) -> bool:
+    """Whether a model can be run without fetching anything.
+
+    Raises:
+        ModelNotFound: there is no such model.
+    """
+    card = find_card(name)
+    if card.weights.form == "onnx":
+        return is_here(name)
+    return is_exported(card) or (is_here(name) and find_spec("torch") is not None)
+
+
+def exported(card: Card, graph: str) -> Path:
+    """Where the ONNX file that is made of a checkpoint is kept."""
+    return home() / "onnx" / f"{'-'.join(filter(None, (card.name, graph)))}-{key_of(card, graph)}.onnx"
+
+
+def key_of(card: Card, graph: str) -> str:
+    """What stands for everything that an exported file depends on."""
+    known = [card.weights.digest, card.architecture, card.options, card.kinds, graph, VERSION]
+    return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a file is there and as it was written."""
+    with suppress(OSError):
+        return digests_of(path, ("sha256",))["sha256"] == record_of(path).read_text(encoding="utf-8")
+    return False
+
+
+def record_of(path: Path) -> Path:
+    """Where the digest of an exported file is kept."""
+    return path.with_suffix(".sha256")
+
+
+def require_exporter(card: Card) -> None:
+    """Make sure that a network can be exported, before its weights are fetched for it.
+
+    Raises:
+        MissingExtra: a package is not installed.
+    """
+    try:
+        import onnxscript  # noqa: F401
+        import torch  # noqa: F401
+    except ImportError as error:
+        raise MissingExtra("torch", f"making model '{card.name}' ready, which is done once,") from error
+
+
+def export(card: Card, graph: str, path: Path, progress: Progress | None) -> None:
+    """Make the ONNX file of a checkpoint."""
+    import torch
+
+    from mattebox.zoo.export import export_onnx
+
+    network = exportable(card, load_network(card, progress), graph)
+    log.info("model '%s': making it ready, which is done once", card.name)
+    known = find_graph(card, graph)
+    example = tuple(torch.zeros(1, channels, *(known.size or SIZE)) for channels in known.inputs.values())
+    export_onnx(
+        network,
+        example,
+        path,
+        input_names=list(known.inputs),
+        output_names=list(known.outputs),
+        any_size=known.size is None,
+    )
+    write_file(record_of(path), digests_of(path, ("sha256",), afresh=True)["sha256"].encode(), overwrite=True)

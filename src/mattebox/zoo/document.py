@@ -1,0 +1,95 @@
+"""The page of the models, made of their cards: `python -m mattebox.zoo.document > docs/models.md`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+
+from mattebox.zoo.card import Card
+from mattebox.zoo.places import published
+from mattebox.zoo.registry import built_in_cards
+
+__all__ = ["page"]
+
+INTRODUCTION = """\
+# The models
+
+This page is made of the cards in `src/mattebox/zoo/cards` by `make docs`; change those, not this.
+
+The embedded models come with Mattebox. The weights of the others are fetched when they are first used, or by
+`mattebox models pull NAME`, and are checked before anything reads them; [weights.md](weights.md) tells how. A
+checkpoint of PyTorch needs the extra `torch`; it is exported to ONNX the first time and then runs without.
+
+Three licences count: that of the code, that of the weights, and the terms of the pictures that they were trained on.
+They are told as their publishers state them. "None stated" means that nobody has given you any rights.
+
+Each file is known by the digests that its publisher gives, SHA-512 or SHA-256. rembg gives MD5 only, which tells a
+damaged file but not a forged one; the SHA-256 beside it here is what several independent projects have recorded of the
+same files."""
+
+TASKS = {
+    "segment": ("Finding the subject", "`--model NAME`, `Remover(model=NAME)`"),
+    "refine": ("Correcting the outline", "`--refine NAME`, `Remover(refine=NAME)`"),
+    "matte": ("Opacity of hair, fur and glass", "`--matte NAME`, `Remover(matte=NAME)`"),
+    "classify": ("Telling scenes apart", "`--model autoscene` and `--model auto` ask it"),
+    "detect": ("Telling what is in a picture", "`--model auto` asks it"),
+}
+"""Headings of the tasks, and how a model of each is asked for."""
+
+
+def page(cards: Iterable[Card]) -> str:
+    """The page, as Markdown.
+
+    Args:
+        cards: of the models.
+    """
+    known = list(cards)
+    parts = [INTRODUCTION]
+    for task, (heading, how) in TASKS.items():
+        chosen = [card for card in known if card.task == task]
+        parts += [f"## {heading}", f"{how}.", "\n".join(table(chosen)), *map(section, chosen)]
+    return "\n\n".join(parts) + "\n"
+
+
+def table(cards: Iterable[Card]) -> Iterator[str]:
+    """The lines of a table of models."""
+    yield "| name | model | input | size | weights | training data |"
+    yield "|---|---|---|---|---|---|"
+    for card in cards:
+        size = "" if card.weights.size is None else f"{card.weights.size / 1e6:.1f} MB"
+        cells = (f"[{card.name}](#{card.name})", card.title, sides(card), size, card.licence.weights, card.licence.data)
+        yield f"| {' | '.join(cells)} |"
+
+
+def section(card: Card) -> str:
+    """What there is to say of one model."""
+    facts = {
+        "Source": card.source,
+        "Network": " ".join((card.architecture, *(f"({name} {value})" for name, value in card.options.items()))),
+        "Input": f"{sides(card)}, mean {values(card.mean)}, deviation {values(card.deviation)}, "
+        + ("divided by 255" if card.scale == "255" else "divided by the picture's largest value"),
+        "Kinds": ", ".join(card.kinds),
+        "Licence of the code": card.licence.code,
+        "Licence of the weights": card.licence.weights,
+        "Training data": card.licence.data,
+        "Figures": "; ".join(f"{name.replace('_', ' ')} {value}" for name, value in card.figures.items()),
+        "File": " from ".join((f"`{card.weights.name}`", *(f"<{url}>" for url in published(card.weights)[:1]))),
+        **{name.upper().replace("SHA", "SHA-"): f"`{value}`" for name, value in card.weights.digests.items()},
+    }
+    lines = [f"### {card.name}", "", f"{card.title}. {card.description}", ""]
+    return "\n".join([*lines, *(f"- {name}: {value}" for name, value in facts.items() if value)])
+
+
+def sides(card: Card) -> str:
+    """The size of what a network sees."""
+    return " x ".join(map(str, card.input_size))
+
+
+def values(numbers: Iterable[float]) -> str:
+    """One number a channel, or the one that all have."""
+    given = [f"{number:g}" for number in numbers]
+    return given[0] if len(set(given)) == 1 else ", ".join(given)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page(built_in_cards().values()))

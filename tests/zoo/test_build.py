@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from hub import write_card
+from mattebox.errors import BadParameter, MissingExtra, WeightsUnavailable
+from mattebox.nets.u2net import U2Net
+from mattebox.zoo import build
+from mattebox.zoo.architectures import ARCHITECTURES
+from mattebox.zoo.build import exportable, load_network, new_network
+from mattebox.zoo.card import Card
+from mattebox.zoo.registry import built_in_cards, find_card
+from tiny import TINY, Tiny
+
+Change = dict[str, torch.Tensor]
+
+
+@pytest.fixture(autouse=True)
+def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(ARCHITECTURES, "Tiny", TINY)
+
+
+@pytest.fixture
+def state() -> Change:
+    torch.manual_seed(1)
+    network = Tiny()
+    network.look[1].running_mean.normal_()
+    return network.state_dict()
+
+
+@pytest.fixture
+def card(home: Path) -> Iterator[Card]:
+    write_card(home / "cards", "tiny", b"")
+    return replace(find_card("tiny"), architecture="Tiny", kinds=("a", "b", "c"))
+
+
+def saved(card: Card, content: Any) -> Card:
+    """A card whose weights are those."""
+    path = Path(card.weights.file)
+    torch.save(content, path)
+    again = write_card(path.parent, "tiny", path.read_bytes())
+    return replace(card, weights=replace(Card.read(again).weights, file=str(path)))
+
+
+def test_every_weight_is_loaded_under_its_name(card: Card, state: Change) -> None:
+    network = load_network(saved(card, state))
+    assert not network.training
+    assert network.state_dict().keys() == state.keys()
+    assert all(torch.equal(value, state[name]) for name, value in network.state_dict().items())
+
+
+def test_weights_of_half_precision_are_brought_to_single(card: Card, state: Change) -> None:
+    network = load_network(saved(card, {name: value.half() for name, value in state.items()}))
+    assert {value.dtype for value in network.parameters()} == {torch.float32}
+    torch.testing.assert_close(network.state_dict()["mask.weight"], state["mask.weight"].half().float())
+
+
+def test_what_was_for_training_only_is_left_out(card: Card, state: Change) -> None:
+    network = load_network(saved(card, state | {"teacher.weight": torch.ones(3)}))
+    assert network.state_dict().keys() == state.keys()
+
+
+def test_counters_that_old_files_lack_are_zero(card: Card, state: Change) -> None:
+    del state["look.1.num_batches_tracked"]
+    assert load_network(saved(card, state)).state_dict()["look.1.num_batches_tracked"] == 0
+
+
+def test_vanishing_weights_are_zero(card: Card, state: Change) -> None:
+    state["mask.weight"].flatten()[:3] = torch.tensor([1e-39, -1e-31, 1e-29])
+    found = load_network(saved(card, state)).state_dict()["mask.weight"].flatten()
+    assert found[:2].tolist() == [0, 0]
+    assert torch.equal(found[2:], state["mask.weight"].flatten()[2:])
+
+
+@pytest.mark.parametrize(
+    ("change", "gone", "message"),
+    [
+        ({}, ["mask.bias"], "not the weights of Tiny: lacks mask.bias"),
+        ({"edge.bias": torch.ones(1)}, [], "has edge.bias, which it does not know"),
+        ({"mask.bias": torch.ones(3)}, [], "1 of other shapes, such as mask.bias (3,), where (2,) is expected"),
+        (
+            {},
+            ["mask.bias", "mask.weight", "look.0.bias", "kinds.bias"],
+            "kinds.bias, look.0.bias, mask.bias and 1 more",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_told(card: Card, state: Change, change: Change, gone: list[str], message: str) -> None:
+    content = {name: value for name, value in (state | change).items() if name not in gone}
+    card = saved(card, content)
+    with pytest.raises(WeightsUnavailable) as refusal:
+        load_network(card)
+    assert str(refusal.value).startswith(f"{card.weights.file}: ")
+    assert message in str(refusal.value)
+    assert "it looks like" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("network", "title"),
+    [
+        (lambda: Tiny(5), "it looks like Tiny, 5"),
+        (lambda: U2Net("small"), "it looks like U2Net, small"),
+        (lambda: torch.nn.Linear(3, 3), None),
+    ],
+)
+def test_weights_of_another_network_are_told_by_their_look(card: Card, network: Any, title: str | None) -> None:
+    with pytest.raises(WeightsUnavailable, match="not the weights of Tiny") as refusal:
+        load_network(saved(card, network().state_dict()))
+    assert ("it looks like" in str(refusal.value)) == (title is not None)
+    assert title is None or str(refusal.value).endswith(title)
+
+
+def test_kinds_are_answered_in_the_order_of_the_card(card: Card, state: Change) -> None:
+    network = load_network(saved(card, {"model": state, "class_to_idx": {"c": 0, "a": 1, "b": 2}}))
+    assert torch.equal(network.state_dict()["kinds.weight"], state["kinds.weight"][[1, 2, 0]])
+    assert torch.equal(network.state_dict()["kinds.bias"], state["kinds.bias"][[1, 2, 0]])
+    plain = load_network(saved(card, state))
+    assert torch.equal(plain.state_dict()["kinds.bias"], state["kinds.bias"])
+
+
+def test_weights_for_other_kinds_are_refused(card: Card, state: Change) -> None:
+    with pytest.raises(WeightsUnavailable, match="weights for a, b, d, where a, b, c are expected"):
+        load_network(saved(card, {"model": state, "class_to_idx": {"a": 0, "b": 1, "d": 2}}))
+
+
+def test_a_use_of_a_network_answers_what_is_asked(card: Card) -> None:
+    network, picture = new_network(card), torch.rand(2, 3, 8, 9)
+    mask, _ = network(picture)
+    assert torch.equal(exportable(card, network, "mask")(picture), mask)
+    assert exportable(card, network, "both") is network
+    subject = exportable(card, network, "subject")(picture)
+    torch.testing.assert_close(subject, torch.softmax(mask, 1)[:, 1:])
+    with pytest.raises(BadParameter, match=r"no graph of Tiny 'masks'; did you mean 'mask'\?"):
+        exportable(card, network, "masks")
+
+
+def test_a_network_that_is_not_known_is_told(card: Card) -> None:
+    with pytest.raises(BadParameter, match=r"no architecture 'U2Nett'; did you mean 'U2Net'\?"):
+        new_network(replace(card, architecture="U2Nett"))
+    with pytest.raises(BadParameter, match=r"options {'size': 3} do not make a Tiny"):
+        new_network(replace(card, options={"size": 3}))
+
+
+def test_without_torch_the_extra_is_named(card: Card, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    monkeypatch.delitem(sys.modules, "tiny")
+    with pytest.raises(MissingExtra, match=r"mattebox\[torch\]"):
+        new_network(card)
+
+
+CHECKPOINTS = [card for card in built_in_cards().values() if card.weights.form == "torch"]
+
+
+@pytest.mark.parametrize("card", CHECKPOINTS, ids=lambda card: card.name)
+def test_every_card_of_a_checkpoint_makes_a_network_with_its_graphs(card: Card) -> None:
+    with torch.device("meta"):
+        network = new_network(card)
+        for graph in ARCHITECTURES[card.architecture].graphs:
+            assert exportable(card, network, graph)
+
+
+def test_what_tracers_files_hold_beside_is_known_by_its_place() -> None:
+    wanted = dict.fromkeys(("encoder._blocks.0._bn0.bias", "agg.conv.weight"), torch.zeros(1))
+    left = ("encoder.Frequency_Edge_Module1.conv.weight", "encoder._fc.weight", "edge.weight")
+    kept = ("encoder._blocks.0.new", "rfb2.new", "ObjectAttention1.new")
+    state = dict.fromkeys((*wanted, *left, *kept), torch.zeros(1))
+    assert build.useful(state, wanted, ARCHITECTURES["Tracer"]).keys() == {*wanted, *kept}
