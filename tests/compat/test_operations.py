@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,17 +10,9 @@ from PIL import Image
 from mattebox.compat import pixels, trimap
 from mattebox.stages.matte import distance_channels
 from parity import weights
+from parity.golden import drawn, record, recorded
 
-PARITY = Path(__file__).parent.parent / "parity"
-ROWS = json.loads((PARITY / "operations.json").read_text())["rows"]
-
-
-def make(maker: str, shape: list[int], seed: int) -> np.ndarray:
-    if maker == "const":
-        return np.full(shape, seed, np.uint8)
-    if maker == "rgba":
-        return np.dstack([weights.image(shape, seed), weights.mask(shape, seed)])
-    return getattr(weights, maker)(shape, seed)
+ROWS = record("operations")["rows"]
 
 
 def on_images(operation: Callable[..., Image.Image]) -> Callable[..., np.ndarray]:
@@ -47,10 +37,9 @@ NOTES = {"note", "two_channels", "layout"}
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['id']}-{row['op']}")
 def test_every_recorded_operation(row: dict[str, Any]) -> None:
-    inputs = [make(*recipe) for recipe in row["inputs"]]
+    inputs = [np.array(drawn(recipe)) for recipe in row["inputs"]]
     options = {name: value for name, value in row["params"].items() if name not in NOTES}
-    with np.load(PARITY / "operations.npz") as golden:
-        expected = golden[row["id"]]
+    expected = recorded("operations", row["id"])
     if row["op"] == "fba_trimap_transform":
         np.testing.assert_allclose(distance_channels(*inputs).transpose(1, 2, 0), expected, rtol=0, atol=1e-5)
     else:

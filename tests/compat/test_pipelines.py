@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 from torch import nn
 
@@ -25,11 +23,9 @@ from mattebox.nets.isnet import IsNet
 from mattebox.nets.tracer import Tracer
 from mattebox.nets.u2net import U2Net
 from mattebox.stages.cascade import Cascade
-from parity import weights
+from parity.golden import PARITY, PIPELINES, drawn, recorded, state_of
 
-PARITY = Path(__file__).parent.parent / "parity"
-ROWS = {row["file"]: row for row in json.loads((PARITY / "pipelines.json").read_text())["rows"]}
-METHODS = {entry["id"]: entry for entry in ROWS["pipe_methods"]["entries"]}
+METHODS = {entry["id"]: entry for entry in PIPELINES["pipe_methods"]}
 
 
 class Wrapper(NamedTuple):
@@ -48,18 +44,8 @@ WRAPPERS = {
     "DeepLabV3": Wrapper("deeplabv3_resnet101", DeepLabV3, segmentation.prepare_deeplab, segmentation.finish_deeplab),
     "TracerUniversalB7": Wrapper("tracer_b7", Tracer, segmentation.prepare_tracer, segmentation.finish_tracer),
 }
-SEGMENTED = [(name, entry) for name in WRAPPERS for entry in ROWS[f"pipe_{name}"]["entries"]]
+SEGMENTED = [(name, entry) for name in WRAPPERS for entry in PIPELINES[f"pipe_{name}"]]
 LABELS = [f"{name}-{entry['id']}" for name, entry in SEGMENTED]
-
-
-def recorded(file: str, name: str) -> np.ndarray:
-    with np.load(PARITY / f"{file}.npz") as arrays:
-        return arrays[name]
-
-
-def drawn(recipe: list[Any]) -> Image.Image:
-    maker, shape, seed = recipe
-    return Image.fromarray(getattr(weights, maker)(shape, seed))
 
 
 def pair(size: int | list[int]) -> tuple[int, int]:
@@ -68,9 +54,8 @@ def pair(size: int | list[int]) -> tuple[int, int]:
 
 @lru_cache(maxsize=2)
 def network(name: str, build: Callable[[], nn.Module]) -> nn.Module:
-    arrays = weights.state_dict_arrays(json.loads((PARITY / f"{name}.json").read_text()))
     module = build().eval()
-    module.load_state_dict({key: torch.from_numpy(array) for key, array in arrays.items()})
+    module.load_state_dict(state_of(name))
     return module
 
 
@@ -126,7 +111,7 @@ def alpha_of(image: Image.Image, known: Image.Image, options: dict[str, Any]) ->
     return fba.finish(answer[0], known, keep_faint=options.get("disable_noise_filter", False)), inputs
 
 
-@pytest.mark.parametrize("entry", ROWS["pipe_FBAMatting"]["entries"], ids=lambda entry: entry["id"])
+@pytest.mark.parametrize("entry", PIPELINES["pipe_FBAMatting"], ids=lambda entry: entry["id"])
 def test_fba_matting(entry: dict[str, Any]) -> None:
     alpha, inputs = alpha_of(drawn(entry["image"]), drawn(entry["trimap"]), entry["args"])
     assert [list(each.shape) for each in (inputs[0], inputs[2], inputs[1], inputs[3])] == entry["shapes"]
@@ -170,7 +155,7 @@ def refined(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("entry", ROWS["pipe_CascadePSP"]["entries"], ids=lambda entry: entry["id"])
+@pytest.mark.parametrize("entry", PIPELINES["pipe_CascadePSP"], ids=lambda entry: entry["id"])
 def test_cascade_psp(entry: dict[str, Any]) -> None:
     engines, own_mask = cascade_engines(), drawn(entry["mask"])
     picture, seg, answer = refined(drawn(entry["image"]), own_mask, engines, entry["args"])
