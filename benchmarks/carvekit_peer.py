@@ -109,5 +109,5 @@ def difference(ours: Path, theirs: Path) -> float:
     import cv2
     import numpy as np
 
-    pairs = [(cv2.imread(str(path), -1), cv2.imread(str(theirs / path.name), -1)) for path in ours.iterdir()]
+    pairs = [(cv2.imread(str(ours / path.name), -1), cv2.imread(str(path), -1)) for path in theirs.iterdir()]
     return float(np.mean([np.mean(np.abs(np.int16(one) - other) > 1) for one, other in pairs]))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 from dataclasses import replace
@@ -13,7 +14,7 @@ from hub import write_card
 from mattebox import loading
 from mattebox.engines.onnx import OnnxEngine
 from mattebox.engines.torch import TorchEngine
-from mattebox.errors import EngineFailed, WeightsUnavailable
+from mattebox.errors import EngineFailed, MissingExtra, WeightsUnavailable
 from mattebox.loading import load_engine, own_weights
 from mattebox.zoo.card import Card
 from mattebox.zoo.registry import find_card
@@ -85,3 +86,41 @@ def test_a_card_of_ones_own_is_used_on_the_command_line(
     assert "own: used for the first time" in first.stderr
     assert "first time" not in second.stderr
     assert (tmp_path / "cut.png").is_file()
+
+
+def test_half_precision_that_cannot_be_done_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        load_engine(find_card("lite"), "cpu", 2, half=True)
+    assert "'lite' computes in float32" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("device", "driver", "gpus", "in_torch"),
+    [
+        ("cpu", True, 1, False),
+        ("auto", False, 0, False),
+        ("auto", True, 0, False),
+        ("auto", True, 1, True),
+        ("cuda", True, 1, True),
+        ("cuda:1", True, 2, True),
+        ("directml", True, 1, False),
+    ],
+)
+def test_checkpoints_run_in_pytorch_on_gpus_only(
+    monkeypatch: pytest.MonkeyPatch, device: str, driver: bool, gpus: int, in_torch: bool
+) -> None:
+    monkeypatch.setattr(loading, "has_nvidia_driver", lambda: driver)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: gpus > 0)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
+    assert loading.runs_in_torch(find_card("isnet"), device) is in_torch
+    assert not loading.runs_in_torch(find_card("rembg_u2net"), device)
+
+
+def test_what_cannot_run_is_told_before_anything_is_fetched(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    with pytest.raises(EngineFailed, match="device 'cuda' was asked for"):
+        loading.check_engine(find_card("isnet"), "cuda")
+    monkeypatch.setitem(sys.modules, "onnxscript", None)
+    with pytest.raises(MissingExtra, match="pip install 'mattebox\\[torch\\]'"):
+        loading.check_engine(find_card("isnet"), "cpu")
+    loading.check_engine(find_card("lite"), "cpu")

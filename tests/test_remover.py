@@ -296,7 +296,7 @@ class Published:
 
 @pytest.fixture
 def published(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    monkeypatch.setattr("mattebox.remover.load_engine", lambda card, graph="", **_: Published(card, graph))
+    monkeypatch.setattr("mattebox.remover.load_engine", lambda card, *_, graph, **__: Published(card, graph))
     return {"model": "isnet", "refine": "cascadepsp", "matte": "fba"}
 
 
@@ -352,3 +352,40 @@ def test_settings_of_the_networks_are_checked(
 ) -> None:
     with pytest.raises((BadParameter, ModelNotFound), match=message):
         Remover(**settings)(draw())
+
+
+def test_embedded_networks_run_on_the_cpu_beside_those_that_only_pytorch_can_run_on_a_gpu(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    places = {}
+
+    def load(card: Card, device: str, *_: object, graph: str, **__: object) -> Published:
+        places[card.name] = device
+        return Published(card, graph)
+
+    monkeypatch.setattr("mattebox.remover.load_engine", load)
+    monkeypatch.setattr("mattebox.remover.available_devices", lambda: ["cpu"])
+    Remover(model="isnet", device="cuda:1")
+    assert places == {"isnet": "cuda:1", "detail": "cpu"}
+    Remover(device="cuda")
+    assert places["lite"] == "cuda"
+    monkeypatch.setattr("mattebox.remover.available_devices", lambda: ["cuda", "cpu"])
+    Remover(model="isnet", device="cuda")
+    assert places["detail"] == "cuda"
+
+
+def test_colours_of_a_picture_with_its_own_transparency_are_not_those_of_the_paper_behind_it(
+    published: dict[str, str],
+) -> None:
+    picture = np.asarray(draw((200, 260)).convert("RGBA")).copy()
+    picture[..., 3] = 128
+    cutout = Remover(**published)(picture)
+    assert not (cutout.foreground == (255, 255, 0)).all(-1).any()
+
+
+@pytest.mark.parametrize(
+    ("settings", "large"),
+    [({}, False), ({"model": "rembg_u2netp"}, False), ({"model": "rembg_u2net"}, True), ({"matte": "fba"}, True)],
+)
+def test_large_networks_are_known(settings: dict[str, str], large: bool) -> None:
+    assert Settings(**settings).large is large

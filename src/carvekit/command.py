@@ -18,7 +18,7 @@ from carvekit.web.schemas.config import MLConfig
 from carvekit.web.utils.init_utils import init_interface
 from mattebox.cli.progress import Tally, progress
 from mattebox.cli.sources import same_file_key
-from mattebox.cli.text import say
+from mattebox.cli.text import counted, say
 from mattebox.errors import BadParameter, reason_of
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ Cutter: TypeAlias = Callable[[list[Image.Image]], list[Image.Image]]
 
 OWN_RESULT = "_bg_removed"
 """What names of results hold; such files are no input."""
+REPLACED = "an earlier file was replaced"
+"""What is told of a picture whose result took the place of a file."""
 
 
 def remove_backgrounds(
@@ -62,15 +64,19 @@ def remove_backgrounds(
         say(f"{source}: no pictures in this folder (looked for {' '.join(ALLOWED_SUFFIXES)})")
         return tally
     started = time.perf_counter()
+    replaced = 0
     interface = init_interface(config)
     with progress(len(sources), quiet=False) as show:
         for outcome in run(interface, sources, targets, batch_size):
             tally.add(outcome)
             show(outcome)
+            replaced += outcome.reason == REPLACED
     tally.seconds = time.perf_counter() - started
     if len(sources) > 1:
         for line in tally.lines():
             say(line)
+    if replaced:  # the bar of a terminal tells of failures alone
+        say(f"{counted(replaced, 'earlier file')} replaced")
     return tally
 
 
@@ -189,7 +195,7 @@ def written(source: Path, target: Path, cutout: Image.Image | Exception, seconds
     """Write a cut-out, if it is one, and tell what became of its picture."""
     from mattebox.batch import Outcome
 
-    note = "an earlier file was replaced" if target.exists() else ""
+    note = REPLACED if target.exists() else ""
     failure = cutout if isinstance(cutout, Exception) else attempt(partial(save_png, cutout), target)
     if failure is not None:
         return Outcome(str(source), str(target), "failed", reason_of(failure, source), seconds)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mattebox import __version__
+from mattebox.chooser import ready_for
 from mattebox.download import download, is_url
 from mattebox.encode import write_file
 from mattebox.errors import BadParameter, EngineFailed, OutputFailed, reason_of, unknown_name
@@ -24,6 +25,7 @@ from mattebox.journal import Journal
 from mattebox.output import Output
 from mattebox.picture import Picture, open_picture
 from mattebox.remover import Region, Settings, shared_remover
+from mattebox.stages.select import AUTOMATIC
 from mattebox.streaming import in_order
 from mattebox.zoo.registry import find_card
 
@@ -69,6 +71,8 @@ class Job:
         known = asdict(replace(self, threads=None, overwrite=False))
         known["files"] = [file_stamp(path) for path in (self.source, self.mask, self.output.background)]
         known["weights"] = [find_card(name).weights.digest for name in self.settings.networks]
+        if self.settings.model in AUTOMATIC:
+            known["ready"] = ready_for(self.settings.model)
         known["version"] = __version__
         return hashlib.sha256(json.dumps(known, sort_keys=True, default=str).encode()).hexdigest()
 
@@ -197,7 +201,8 @@ def run_jobs(
     Args:
         jobs: any iterable; read as the work goes on. Jobs that do not say how many threads they take share the cores.
         executor: `threads`, `processes`, or any `concurrent.futures.Executor` (a cluster's, for instance).
-        workers: pictures worked on at once; None means one per core, and no more than there are jobs.
+        workers: pictures worked on at once; None means one per core, no more than there are jobs, and only one where
+            a list of jobs uses large networks.
         journal: notes every beginning and outcome, and tells which jobs are done already and which were broken off.
         skip_existing: skip jobs whose result is there, unless they are to replace it.
 
@@ -206,7 +211,8 @@ def run_jobs(
         OutputFailed: the journal cannot be written.
         EngineFailed: a worker process died.
     """
-    workers, threads = share_cores(len(jobs) if isinstance(jobs, Sized) else None, workers)
+    large = isinstance(jobs, Sequence) and any(job.settings.large for job in jobs)
+    workers, threads = share_cores(len(jobs) if isinstance(jobs, Sized) else None, workers, large=large)
 
     def left() -> Iterator[tuple[Job, str] | Outcome]:
         for given in jobs:
@@ -240,15 +246,17 @@ def run_or_pass(item: tuple[Job, str] | Outcome) -> Outcome:
     return item if isinstance(item, Outcome) else run_job(*item)
 
 
-def share_cores(jobs: int | None, workers: int | None) -> tuple[int, int | None]:
+def share_cores(jobs: int | None, workers: int | None, *, large: bool = False) -> tuple[int, int | None]:
     """How many pictures are worked on at once, and the threads for the networks of each; None means one per core.
 
     Args:
         jobs: how many there are; None when nobody knows.
         workers: how many were asked for.
+        large: whether networks are used that take gigabytes for one picture; then, unless otherwise asked for, pictures
+            are worked on one after the other.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    workers = workers or max(1, min(cores, cores if jobs is None else jobs))
+    workers = workers or (1 if large else max(1, min(cores, cores if jobs is None else jobs)))
     return workers, None if workers == 1 else max(1, cores // workers)
 
 

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import logging
+from collections import defaultdict
 from dataclasses import replace
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 from mattebox.engines.base import Engine
-from mattebox.engines.onnx import OnnxEngine
+from mattebox.engines.onnx import OnnxEngine, available_devices
 from mattebox.engines.torch import TorchEngine, has_nvidia_driver, torch_device
 from mattebox.errors import WeightsUnavailable
 from mattebox.zoo.build import exportable, load_network
 from mattebox.zoo.card import Card, Weights
-from mattebox.zoo.convert import onnx_file
+from mattebox.zoo.convert import is_exported, onnx_file, require_exporter
 from mattebox.zoo.verify import digests_of
 from mattebox.zoo.weights import ensure, verified_weights
 
-__all__ = ["load_engine", "own_weights"]
+__all__ = ["check_engine", "load_engine", "own_weights"]
 
-_LOADING = Lock()
+log = logging.getLogger(__name__)
+
+_LOCKS: defaultdict[tuple[object, ...], Lock] = defaultdict(Lock)
 
 
 def load_engine(
@@ -27,8 +33,8 @@ def load_engine(
 ) -> Engine:
     """Load a model once per process, whichever thread comes first; its weights are fetched if need be, and verified.
 
-    A model that is an ONNX file runs in ONNX Runtime. One that is a checkpoint of PyTorch runs in PyTorch on a GPU; on
-    a CPU it is exported to ONNX the first time, because ONNX Runtime is faster there.
+    A model that is an ONNX file runs in ONNX Runtime. One that is a checkpoint of PyTorch runs in PyTorch on a GPU;
+    elsewhere it is exported to ONNX the first time, because ONNX Runtime is faster there.
 
     Args:
         card: the model.
@@ -42,20 +48,52 @@ def load_engine(
         MissingExtra: torch is needed and not installed.
         EngineFailed: the model cannot be run as asked.
     """
-    with _LOADING:
-        return _load_engine(card, device, threads, half, graph)
+    asked = (card, device, None if runs_in_torch(card, device) else threads, half, graph)
+    with _LOCKS[asked]:
+        return _load_engine(*asked)
 
 
 @lru_cache(maxsize=16)
 def _load_engine(card: Card, device: str, threads: int | None, half: bool, graph: str) -> Engine:  # noqa: FBT001
+    if runs_in_torch(card, device):
+        torch_device(device)  # one that is not there is told before weights are fetched and read
+        return TorchEngine(exportable(card, _network(card, device), graph), device, half=half)
+    if half:
+        log.warning("half precision is for networks in PyTorch on a GPU; '%s' computes in float32", card.name)
     if card.weights.embedded:
         return OnnxEngine(verified_weights(card), device, threads)
     if card.weights.form == "onnx":
         return OnnxEngine(ensure(card), device, threads, pooled=True)
-    if device == "cpu" or (device == "auto" and not has_nvidia_driver()):
-        return OnnxEngine(onnx_file(card, graph), "cpu", threads, pooled=True)
-    torch_device(device)  # one that is not there is told before weights are fetched and read
-    return TorchEngine(exportable(card, load_network(card), graph), device, half=half)
+    return OnnxEngine(onnx_file(card, graph), device, threads, pooled=True)
+
+
+@lru_cache(maxsize=8)
+def _network(card: Card, device: str) -> Any:  # noqa: ARG001 (an engine moves it to its device)
+    """The module of a card, shared by the engines of its graphs on one device."""
+    return load_network(card)
+
+
+def runs_in_torch(card: Card, device: str) -> bool:
+    """Whether PyTorch is to run a model on a device: a checkpoint on a GPU that it can use."""
+    if card.weights.form != "torch":
+        return False
+    if device == "auto":
+        return has_nvidia_driver() and find_spec("torch") is not None and torch_device(device).type != "cpu"
+    kind = device.partition(":")[0]
+    return kind in {"cuda", "mps"} and (find_spec("torch") is not None or kind not in available_devices())
+
+
+def check_engine(card: Card, device: str) -> None:
+    """Make sure that a model can be run on a device, before its weights are fetched.
+
+    Raises:
+        MissingExtra: torch is needed and not installed.
+        EngineFailed: the device is not there.
+    """
+    if runs_in_torch(card, device):
+        torch_device(device)
+    elif not is_exported(card):
+        require_exporter(card)
 
 
 def own_weights(card: Card, path: str | Path) -> Card:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
 import cv2
@@ -12,6 +12,8 @@ import numpy as np
 
 from mattebox.chooser import Chooser
 from mattebox.cutout import Cutout
+from mattebox.engines.base import Engine
+from mattebox.engines.onnx import available_devices
 from mattebox.errors import BadParameter
 from mattebox.geometry import resized
 from mattebox.loading import load_engine
@@ -27,6 +29,7 @@ from mattebox.stages.select import AUTOMATIC, Choice
 from mattebox.stages.trimap import make_trimap
 from mattebox.streaming import in_order
 from mattebox.types import Alpha, Mask, Rgb
+from mattebox.zoo.card import Card
 from mattebox.zoo.registry import DEFAULT, find_card
 
 __all__ = ["Region", "Remover", "Settings", "remove", "shared_remover"]
@@ -87,10 +90,17 @@ class Remover:
 
     def __init__(self, settings: Settings | None = None, *, threads: int | None = None, **changes: Any) -> None:
         self.settings = settings_with(settings, changes)
-        self._load = partial(load_engine, device=self.settings.device, threads=threads, half=self.settings.half)
+        self._threads = threads
         self._choose = self._chooser()
         self._refine = self._refiner()
         self._matte = None if self.settings.matte == NONE else self._load(find_card(self.settings.matte, "matte"))
+
+    def _load(self, card: Card, *, graph: str = "") -> Engine:
+        """Load a network where the user wants it; embedded ones run on the CPU beside those that PyTorch runs."""
+        settings = self.settings
+        torch_only = settings.device.partition(":")[0] in {"cuda", "mps"} - set(available_devices())
+        device = "cpu" if card.weights.embedded and settings.large and torch_only else settings.device
+        return load_engine(card, device, self._threads, half=settings.half, graph=graph)
 
     @property
     def device(self) -> str:
@@ -173,14 +183,15 @@ class Remover:
         if self._matte is not None:
             trimap = make_trimap(found.alpha, band=self.settings.band)
             alpha, colours = matte(rgb, trimap, self._matte, largest=self.settings.matte_size)
-            found = found._replace(alpha=alpha, colours=colours)
+            # Where the picture has its own transparency, the model has seen the paper that was put behind it.
+            found = found._replace(alpha=alpha, colours=colours if picture.alpha is None else None)
         return found if found.alpha.shape == picture.size else found.placed(part, seen)
 
     def _segmented(self, rgb: Rgb, *, empty: bool) -> Subject:
         """What the model finds; without a subject nothing, or all when the picture must not be empty."""
         model, reason = self._choose(rgb)
         card = find_card(model)
-        found = segment(rgb, self._load(card), card, self.settings.segment_size)
+        found = segment(rgb, self._load(card), card, None if card.fixed else self.settings.segment_size)
         if found.score < self.settings.subject_score:
             nothing = np.full(rgb.shape[:2], 0 if empty else 1, np.float32)
             return Subject(nothing, found.score, None, model, reason)

@@ -9,6 +9,7 @@ from mattebox.errors import BadParameter, unknown_name
 from mattebox.stages.cascade import SIDE
 from mattebox.stages.foreground import FOREGROUND_METHODS
 from mattebox.stages.matte import LARGEST
+from mattebox.stages.segment import network_size
 from mattebox.stages.select import AUTOMATIC, candidates
 from mattebox.stages.trimap import BAND
 from mattebox.zoo.registry import DEFAULT, DEFAULT_DETAIL, find_card
@@ -17,6 +18,9 @@ __all__ = ["FOREGROUNDS", "NONE", "PREDICTED", "Settings", "settings_with"]
 
 NONE = "none"
 """What stands for a step that is left out."""
+
+SMALL = 50_000_000
+"""Bytes of an ONNX file of which several may run at once."""
 
 PREDICTED = "predicted"
 FOREGROUNDS = (PREDICTED, *FOREGROUND_METHODS)
@@ -35,11 +39,11 @@ class Settings:
         matte: name of the model that finds the opacity around the edge (`fba`, ...); `none` leaves that of the mask.
         device: `auto`, `cpu`, `cuda`, ...; a device that is asked for by name is used or it is an error.
         half: compute in half precision; for GPUs only.
-        segment_size: longer side in pixels of what the segmentation model sees; None for what its card says.
+        segment_size: side in pixels of what the segmentation model sees; None for what its card says. Where the model
+            is chosen, one that works at a single size keeps to that.
         refine_size: longest side that CascadePSP sees at once.
         matte_size: longest side that the matting model sees at once; what is larger is worked on in tiles.
-        band: width of the unknown band on either side of the edge that the matting model looks at, as a share of the
-            picture's longer side.
+        band: how far outwards from the edge the matting model looks, as a share of the picture's longer side.
         foreground: how the old background is taken out of the edge's colours: `predicted` by the matting model (without
             one, as `multilevel`), `multilevel`, `blur-fusion` or `none`.
         threshold: opacity that becomes one half; raise it to keep less.
@@ -84,8 +88,10 @@ class Settings:
             value = getattr(self, name)
             if value is not None and not low <= value <= high:
                 raise BadParameter(f"{name}={value!r}: must be from {low:g} to {high:g}")
+            if name.endswith("_size") and value != int(value or 0) and value is not None:
+                raise BadParameter(f"{name}={value!r}: must be a whole number of pixels")
         if self.model not in AUTOMATIC:
-            find_card(self.model, "segment")
+            network_size(find_card(self.model, "segment"), self.segment_size)
         for task in ("refine", "matte"):
             if getattr(self, task) != NONE:
                 find_card(getattr(self, task), task)
@@ -96,6 +102,12 @@ class Settings:
     def asked(self) -> tuple[str, ...]:
         """Names of the models that are asked for by name."""
         return tuple(name for name in (self.model, self.refine, self.matte) if name not in {NONE, *AUTOMATIC})
+
+    @property
+    def large(self) -> bool:
+        """Whether a network is used of which several runs at once may not fit into memory."""
+        weights = (find_card(name).weights for name in self.networks)
+        return any(each.form == "torch" or (each.size or 0) > SMALL for each in weights)
 
     @property
     def networks(self) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[Call]:
         return StandIn(card, graph, device, asked)
 
     monkeypatch.setattr(loading, "load_engine", load_engine)
-    monkeypatch.setattr(network, "ensure", lambda card: card)
+    monkeypatch.setattr(network, "fetched", lambda card: card)
     return asked
 
 

@@ -102,6 +102,17 @@ def test_what_is_replaced_is_said(carvekit: Command) -> None:
     assert "an earlier file was replaced" in carvekit("-i", "a.jpg", *PLAIN).err
 
 
+def test_how_many_files_were_replaced_is_said_on_a_terminal_too(
+    carvekit: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    for name in ("in/a.jpg", "in/b.jpg"):
+        photo(name)
+    assert "replaced" not in carvekit("-i", "in/a.jpg", *PLAIN).err
+    assert "\n1 earlier file replaced\n" in carvekit("-i", "in", *PLAIN).err
+    assert "\n2 earlier files replaced\n" in carvekit("-i", "in", *PLAIN).err
+
+
 def test_a_bad_picture_stops_no_other(carvekit: Command, calls: list[Call]) -> None:
     photo("in/a.jpg")
     broken("in/b.jpg")

@@ -156,6 +156,18 @@ def test_a_network_in_use_is_taken_for_its_scene_and_its_batch_size_for_the_othe
     ]
 
 
+def test_a_network_of_a_programs_own_needs_no_more_than_carvekit_asked_for(calls: list[Call]) -> None:
+    class Own:
+        device = "cpu"
+
+        def to(self, device: str) -> None:
+            """Move nowhere."""
+
+    interface = Interface(Own(), AutoScene(SceneClassifier()))
+    assert [cutout.size for cutout in interface([sight("soft")])] == [(80, 60)]
+    assert shown(calls) == [("isnet", (1, 3, 1024, 1024))]
+
+
 def test_an_interface_without_a_network_says_so() -> None:
     with pytest.raises(ValueError, match="seg_pipe is None"):
         Interface(None)([Image.new("RGB", (64, 64))])

@@ -99,6 +99,7 @@ def test_precision_is_single_on_a_cpu() -> None:
     with pytest.warns(UserWarning, match="half precision is for GPUs"):
         context, dtype = get_precision_autocast()
     assert (type(context), dtype) == (EmptyAutocast, torch.float32)
+    assert EmptyAutocast()(repr)(1) == "1"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # without a GPU, PyTorch remarks that there is none
         assert get_precision_autocast("cuda:1")[1] == torch.float16

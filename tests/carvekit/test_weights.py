@@ -109,6 +109,8 @@ def test_a_damaged_file_is_fetched_anew_and_left_as_it_is(hub: Hub, home: Path) 
 def test_another_downloader_is_asked_when_the_first_has_nothing(hub: Hub) -> None:
     second = HuggingFaceCompatibleDownloader("second", hub.url)
     first = HuggingFaceCompatibleDownloader("first", f"{hub.url}/empty", second)
+    with pytest.raises(ConnectionError, match="isnet"):
+        first.download_model_base("isnet-97-carveset.pth")
     with pytest.warns(UserWarning, match="first: .*; asking second"):
         path = first("isnet-97-carveset.pth")
     assert path.read_bytes() == b"isnet-97-carveset.pth"
@@ -126,6 +128,14 @@ def test_a_downloader_of_ones_own(home: Path) -> None:
                 raise WeightsUnavailable("nothing")
             return Path(model_name)
 
+    class Offline(CachedDownloader):
+        fallback_downloader = Own()
+
+        def download_model_base(self, model_name: str) -> Path:
+            raise ConnectionError("no network")
+
+    with pytest.warns(UserWarning, match="Offline: no network; asking Own"):
+        assert Offline()("some") == Path("some")
     own = Own()
     assert (own.name, own("some"), own.fallback_downloader) == ("Own", Path("some"), None)
     with pytest.raises(WeightsUnavailable, match="nothing"):
@@ -133,8 +143,9 @@ def test_a_downloader_of_ones_own(home: Path) -> None:
 
 
 def test_a_network_without_weights_says_what_to_do_when_it_is_built(home: Path) -> None:
-    with pytest.raises(WeightsUnavailable, match=r"model 'u2net': its weights are not here; MATTEBOX_OFFLINE"):
+    with pytest.raises(ConnectionError, match=r"model 'u2net': its weights are not here; MATTEBOX_OFFLINE") as failed:
         U2NET()
+    assert isinstance(failed.value, WeightsUnavailable)
     assert U2NET(load_pretrained=False).card.name == "u2net"
 
 

@@ -104,6 +104,11 @@ def test_answers_become_masks_of_the_pictures_size(size: tuple[int, int]) -> Non
     assert CascadePSP.data_postprocessing(torch.ones((7, 320, 320)), picture.convert("L")).getextrema() == (255, 255)
 
 
+def test_tracer_works_at_sides_that_carvekits_fails_at() -> None:
+    (mask,) = TracerUniversalB7(load_pretrained=False, input_image_size=[40, 60])([Image.new("RGB", (64, 48))])
+    assert (mask.mode, mask.size) == ("L", (64, 48))
+
+
 def test_lists_of_different_length_and_wrong_modes_are_errors() -> None:
     picture, grey = Image.new("RGB", (64, 64)), Image.new("L", (64, 64))
     fba, cascade = FBAMatting(load_pretrained=False), CascadePSP(load_pretrained=False)

@@ -76,7 +76,9 @@ def test_the_doctor_tries_both_networks(mattebox: Command, monkeypatch: pytest.M
             raise EngineFailed("broken in two")
 
     with monkeypatch.context() as patch:
-        patch.setattr(remover, "load_engine", lambda card, **_: Broken() if card.name == broken else BrightSubject())
+        patch.setattr(
+            remover, "load_engine", lambda card, *_, **__: Broken() if card.name == broken else BrightSubject()
+        )
         said = mattebox("doctor", "--json")
     assert said.code == 1
     assert json.loads(said.out)["trial"]["result"] == "failed"

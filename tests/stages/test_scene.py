@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from mattebox.errors import BadParameter
-from mattebox.stages.scene import DEVIATION, MEAN, rank, scene_input
+from mattebox.stages.scene import rank, scene_input
+from mattebox.stages.tensors import IMAGENET_DEVIATION, IMAGENET_MEAN
 from parity import weights
 
 PARITY = Path(__file__).parents[1] / "parity"
@@ -22,7 +23,7 @@ def test_preparation_and_ranking_are_carvekits(entry: dict) -> None:
     prepared = scene_input(weights.image(size, seed))
     assert prepared.shape == (1, 3, 224, 224)
     assert prepared.dtype == np.float32
-    colours = prepared * np.float32(DEVIATION)[:, None, None] + np.float32(MEAN)[:, None, None]
+    colours = prepared * np.float32(IMAGENET_DEVIATION)[:, None, None] + np.float32(IMAGENET_MEAN)[:, None, None]
     means = prepared.mean((2, 3))
     with np.load(PARITY / "pipe_SceneClassifier.npz") as golden:
         np.testing.assert_array_equal(np.rint(255 * colours[..., ::4, ::4]), golden[f"{entry['id']}.crop"])
@@ -36,7 +37,7 @@ def test_preparation_and_ranking_are_carvekits(entry: dict) -> None:
 @pytest.mark.parametrize("size", [(224, 256), (600, 400), (31, 517), (1, 1)])
 def test_the_middle_of_any_picture_is_shown(size: tuple[int, int]) -> None:
     grey = np.full((*size, 3), 128, np.uint8)
-    expected = (np.float32(128) / 255 - np.float32(MEAN)) / np.float32(DEVIATION)
+    expected = (np.float32(128) / 255 - np.float32(IMAGENET_MEAN)) / np.float32(IMAGENET_DEVIATION)
     np.testing.assert_array_equal(scene_input(grey)[0], np.broadcast_to(expected[:, None, None], (3, 224, 224)))
 
 

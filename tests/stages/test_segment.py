@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mattebox.stages.segment import network_input, segment
+from mattebox.errors import BadParameter
+from mattebox.stages.segment import network_input, network_size, segment
 from mattebox.zoo.registry import find_card
 
 LITE = find_card("lite")
@@ -81,3 +82,30 @@ def test_a_mirrored_model_answers_with_the_mean_of_both_looks() -> None:
 def test_only_a_kind_that_is_likely_is_told(odds: tuple[float, ...], kind: str | None) -> None:
     card = replace(LITE, kinds=("person", "animal"))
     assert segment(np.zeros((10, 12, 3), np.uint8), Fixed(odds), card).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("model", "size", "message"),
+    [
+        ("lite", 320, "segment_size=320: model 'lite' works at 256 x 256 pixels only"),
+        ("rembg_u2net", 640, "segment_size=640: model 'rembg_u2net' works at 320 x 320 pixels only"),
+        ("tracer_b7", 500, "segment_size=500: model 'tracer_b7' works at multiples of 32 pixels"),
+    ],
+)
+def test_a_size_that_a_network_cannot_work_at_is_refused(model: str, size: int, message: str) -> None:
+    with pytest.raises(BadParameter, match=message):
+        network_size(find_card(model), size)
+
+
+def test_a_size_that_a_network_can_work_at_is_taken() -> None:
+    assert network_size(find_card("tracer_b7"), 640) == (640, 640)
+    assert network_size(find_card("lite"), 256) == (256, 256)
+    assert network_size(find_card("isnet"), None) == (1024, 1024)
+
+
+def test_pixels_are_divided_by_the_pictures_own_maximum_where_the_card_says_so() -> None:
+    grey = np.full((40, 40, 3), 100, np.uint8)
+    card = replace(find_card("u2net"), mean=(0.0, 0.0, 0.0), deviation=(1.0, 1.0, 1.0))
+    np.testing.assert_array_equal(network_input(grey, card), 1)
+    assert not network_input(np.zeros_like(grey), card).any()
+    np.testing.assert_allclose(network_input(grey, replace(card, scale="255")), 100 / 255, rtol=1e-6)

@@ -6,7 +6,7 @@ import pytest
 
 from mattebox.errors import BadParameter
 from mattebox.zoo.card import Card, Weights
-from mattebox.zoo.registry import CARDS
+from mattebox.zoo.registry import CARDS, built_in_cards
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,11 @@ def test_the_strongest_digest_names_the_weights() -> None:
     weights = Weights("a", md5="0" * 32, sha256="1" * 64)
     assert weights.digest == "1" * 64
     assert list(weights.digests) == ["sha256", "md5"]
+
+
+def test_files_that_take_one_size_only_are_known() -> None:
+    fixed = {card.name for card in built_in_cards().values() if card.fixed}
+    assert fixed == {"lite"} | {name for name in built_in_cards() if name.startswith("rembg_")}
 
 
 def test_a_card_is_never_changed_and_can_be_a_key() -> None:

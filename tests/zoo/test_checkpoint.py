@@ -5,6 +5,7 @@ import pickle
 import subprocess
 import sys
 import tarfile
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 import torch
 from torch import nn
+from torch.serialization import MAGIC_NUMBER, PROTOCOL_VERSION
 
 from mattebox.errors import WeightsUnavailable
 from mattebox.zoo.checkpoint import read_checkpoint
@@ -151,6 +153,99 @@ def test_a_file_cannot_change_what_it_names(tmp_path: Path) -> None:
     with pytest.raises(WeightsUnavailable):
         read_checkpoint(path)
     assert not hasattr(torch._utils._rebuild_tensor_v2, "evil")
+
+
+def legacy(path: Path, content: bytes) -> Path:
+    """Write a file as PyTorch did before 1.6, of which only what it holds is given."""
+    head = (MAGIC_NUMBER, PROTOCOL_VERSION, {"little_endian": True})
+    path.write_bytes(b"".join(pickle.dumps(part, protocol=2) for part in head) + content + pickle.dumps([], protocol=2))
+    return path
+
+
+PATCHES = b"}(X\x08\0\0\0__name__X\x04\0\0\0evilX\x0c\0\0\0dump_patchesI01\n%bu"
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        b"ctorch._utils\n_rebuild_tensor_v2\nN%b\x86b" % PATCHES % b"",
+        b"celsewhere\nNet\n)\x81%bb" % PATCHES % b"X\x0b\0\0\0__wrapped__celsewhere\nRecord\n",
+        b"celsewhere\nRecord\n",
+    ],
+    ids=["function", "object", "class"],
+)
+def test_the_source_in_a_file_makes_torch_write_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: bytes
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    source = b"X\x04\0\0\0a.pyX\x04\0\0\0evil"
+    path = legacy(tmp_path / "evil.pth", b"\x80\x02(X\x06\0\0\0module%b%btQ." % (module, source))
+    with pytest.raises(WeightsUnavailable):
+        read_checkpoint(path)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_table_that_lies_in_itself_holds_no_weights(tmp_path: Path) -> None:
+    content: dict[str, Any] = {}
+    content["model"] = content
+    torch.save(content, tmp_path / "some.pth")
+    with pytest.raises(WeightsUnavailable, match="a dict without weights of a network"):
+        read_checkpoint(tmp_path / "some.pth")
+
+
+class Part:
+    """A part of a network, with others in it."""
+
+    def __init__(self, **parts: Part) -> None:
+        self._modules = parts
+
+
+def test_a_network_of_endless_parts_is_refused(tmp_path: Path) -> None:
+    circle = Part()
+    circle._modules["again"] = circle
+    doubled = Part()
+    for _ in range(40):
+        doubled = Part(one=doubled, other=doubled)
+    for network in (circle, doubled):
+        torch.save({"model": network}, tmp_path / "some.pth")
+        with pytest.raises(WeightsUnavailable, match=r"cannot be read .* a network of more parts than any has"):
+            read_checkpoint(tmp_path / "some.pth")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        b"}r\xff\xff\xff\x01",  # the place of an object among 33 million
+        b"\x96\xff\xff\xff\x1f\0\0\0\0",  # an array of half a gigabyte
+    ],
+    ids=["place", "array"],
+)
+def test_a_small_file_does_not_take_much_memory(tmp_path: Path, code: bytes) -> None:
+    path = tmp_path / "evil.pth"
+    path.write_bytes(b"\x80\x02%b0celsewhere\nNet\n." % code)
+    tracemalloc.start()
+    try:
+        with pytest.raises(WeightsUnavailable, match=f"{path}: {path.stat().st_size} bytes that cannot be read"):
+            read_checkpoint(path)
+        assert tracemalloc.get_traced_memory()[1] < 64 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_compressed_archive_is_refused(network: nn.Module, tmp_path: Path) -> None:
+    torch.save(network.state_dict(), tmp_path / "some.pth")
+    path = tmp_path / "packed.pth"
+    with zipfile.ZipFile(tmp_path / "some.pth") as plain, zipfile.ZipFile(path, "w") as packed:
+        for name in plain.namelist():
+            packed.writestr(name, plain.read(name), zipfile.ZIP_DEFLATED if name.endswith("/1") else zipfile.ZIP_STORED)
+    with pytest.raises(WeightsUnavailable, match=r"cannot be read .* some/data/1 in it is compressed"):
+        read_checkpoint(path)
+
+
+def test_classes_that_are_not_names_are_none(network: nn.Module, tmp_path: Path) -> None:
+    for entry in ({"classes": [["a"], ["b"]]}, {"class_to_idx": {"a": (1,), "b": (0,)}}):
+        torch.save({"model": network.state_dict()} | entry, tmp_path / "some.pth")
+        assert read_checkpoint(tmp_path / "some.pth").classes == ()
 
 
 def test_a_script_of_torch_is_not_a_checkpoint(tmp_path: Path) -> None:

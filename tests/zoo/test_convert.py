@@ -15,7 +15,7 @@ from mattebox.zoo import convert
 from mattebox.zoo.architectures import ARCHITECTURES
 from mattebox.zoo.build import exportable, load_network
 from mattebox.zoo.card import Card
-from mattebox.zoo.convert import onnx_file
+from mattebox.zoo.convert import is_ready, onnx_file
 from mattebox.zoo.registry import find_card
 from tiny import TINY, Tiny
 
@@ -100,6 +100,23 @@ def test_without_torch_it_can_be_used_but_not_made(
     assert onnx_file(card, "mask") == path
     with pytest.raises(MissingExtra, match=r"model 'tiny' .* pip install 'mattebox\[torch\]'"):
         onnx_file(card, "both")
+
+
+@pytest.mark.parametrize("package", ["torch", "onnxscript"])
+def test_a_checkpoint_is_ready_where_it_can_be_exported_or_was(
+    home: Path, exports: list[Path], monkeypatch: pytest.MonkeyPatch, package: str
+) -> None:
+    path = write_card(home / "cards", "some", DATA)
+    assert not is_ready("some")
+    path.with_suffix(".pth").write_bytes(DATA)
+    assert is_ready("some")
+    with monkeypatch.context() as without:
+        without.setitem(sys.modules, package, None)
+        assert not is_ready("some")
+    onnx_file(find_card("some"))
+    path.with_suffix(".pth").unlink()
+    monkeypatch.setitem(sys.modules, package, None)
+    assert is_ready("some")
 
 
 def test_a_graph_that_is_not_there_is_told(card: Card) -> None:

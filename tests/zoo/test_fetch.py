@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from hub import DATA, PATH, Answer, Hub, cut, hung_up, moved, stall, status
+from hub import DATA, PATH, Answer, Hub, Trouble, cut, hung_up, moved, stall, status
 from mattebox.errors import OutputFailed, WeightsUnavailable
 from mattebox.zoo import fetch as fetching
 from mattebox.zoo.card import Card
@@ -99,6 +99,38 @@ def test_a_file_of_another_content_is_refused_with_what_was_expected(hub: Hub, c
     assert f"where {card.weights.sha256[:16]}... is expected" in str(refusal.value)
     assert "has the SHA-256 " in str(refusal.value)
     assert list(fetching.cached(card).parent.iterdir()) == []
+
+
+def unmeasured(times: int) -> Trouble:
+    """Give a file so many times over, and never say how much there is."""
+
+    def trouble(answer: Answer) -> None:
+        answer.send_response(200)
+        answer.end_headers()
+        for _ in range(times):
+            answer.wfile.write(DATA)
+        answer.close_connection = True
+
+    return trouble
+
+
+def test_a_file_of_which_nobody_says_how_large_it_is_comes_whole(hub: Hub, card: Card) -> None:
+    hub.troubles = [unmeasured(1)]
+    assert fetch(card).read_bytes() == DATA
+    assert len(hub.asked) == 1
+
+
+@pytest.mark.parametrize(("size", "most"), [(None, "3,145,728"), (len(DATA), "1,048,576")])
+def test_a_server_that_does_not_end_is_left(
+    hub: Hub, card: Card, monkeypatch: pytest.MonkeyPatch, size: int | None, most: str
+) -> None:
+    monkeypatch.setattr(fetching, "LARGEST", 3 * len(DATA))
+    hub.troubles = [unmeasured(100)] * 2
+    with pytest.raises(WeightsUnavailable, match=f"gives more than {most} bytes"):
+        fetch(replace(card, weights=replace(card.weights, size=size)))
+    (part,) = fetching.cached(card).parent.iterdir()
+    assert part.stat().st_size == 0
+    assert fetch(card).read_bytes() == DATA
 
 
 def test_a_file_of_another_size_is_not_even_fetched(hub: Hub, card: Card) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,14 @@ def test_the_weights_of_a_card_of_ones_own_lie_beside_it(home: Path, card: objec
     own = read_card(home / "cards" / "some.toml")
     assert next(places.files(own)) == home / "cards" / "some.pth"
     assert places.cached(own) == home / "weights" / "some.pth"
+
+
+def test_cards_of_ones_own_that_name_their_files_alike_do_not_share_one(home: Path) -> None:
+    ours = find_card("isnet")
+    own = [replace(ours, family="own", weights=replace(ours.weights, sha512=digit * 128)) for digit in "ab"]
+    folder = home / "weights"
+    assert list(map(places.cached, own)) == [folder / f"{digit * 8}-isnet-97-carveset.pth" for digit in "ab"]
+    assert places.cached(ours) == folder / "isnet-97-carveset.pth"
 
 
 def test_the_hub_is_asked_and_then_carvekits_own_server(home: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from hub import write_card
 from mattebox.errors import BadParameter, ModelNotFound
-from mattebox.zoo.architectures import ARCHITECTURES
+from mattebox.zoo.architectures import find_architecture
 from mattebox.zoo.places import addresses
 from mattebox.zoo.registry import DEFAULT, built_in_cards, find_card, load_cards
 
@@ -40,7 +40,7 @@ def test_every_card_is_complete() -> None:
 def test_every_checkpoint_is_of_a_network_that_answers_as_its_card_says() -> None:
     for card in built_in_cards().values():
         if card.weights.form == "torch":
-            assert card.answers in {graph.outputs for graph in ARCHITECTURES[card.architecture].graphs.values()}
+            assert card.answers in {graph.outputs for graph in find_architecture(card.architecture).graphs.values()}
 
 
 def test_every_file_of_carvekit_has_its_card() -> None:

@@ -18,10 +18,12 @@ __all__ = [
     "MODELS_CHECKSUMS",
     "MODELS_URLS",
     "CachedDownloader",
+    "DownloadFailed",
     "HuggingFaceCompatibleDownloader",
     "UnknownFile",
     "downloader",
     "fallback_downloader",
+    "fetched",
     "sha512_checksum_calc",
 ]
 
@@ -44,6 +46,22 @@ MODELS_CHECKSUMS = {weights.file: weights.sha512 for weights in WEIGHTS}
 
 class UnknownFile(ModelNotFound, FileNotFoundError):
     """CarveKit has no weights of that name; a `FileNotFoundError`, which is what programs written for it expect."""
+
+
+class DownloadFailed(WeightsUnavailable, ConnectionError):
+    """Weights cannot be fetched; a `ConnectionError`, which is what programs written for CarveKit expect."""
+
+
+def fetched(card: Card) -> Path:
+    """Path of a model's weights, which are fetched if they are not here.
+
+    Raises:
+        DownloadFailed: they cannot be.
+    """
+    try:
+        return ensure(card)
+    except WeightsUnavailable as error:
+        raise DownloadFailed(str(error)) from error
 
 
 def sha512_checksum_calc(file: Path) -> str:
@@ -89,19 +107,19 @@ class CachedDownloader(ABC):
         """Path of a file, without asking another downloader.
 
         Raises:
-            WeightsUnavailable: it cannot be fetched.
+            ConnectionError: it cannot be fetched.
         """
 
     def download_model(self, file_name: str) -> Path:
         """Path of a file, which is fetched if it is not here.
 
         Raises:
-            WeightsUnavailable: nobody can fetch it.
+            ConnectionError: nobody can fetch it.
             UnknownFile: there is no such file.
         """
         try:
             return self.download_model_base(file_name)
-        except WeightsUnavailable as error:
+        except (WeightsUnavailable, ConnectionError) as error:
             if self.fallback_downloader is None:
                 raise
             warnings.warn(f"{self.name}: {error}; asking {self.fallback_downloader.name}", stacklevel=2)
@@ -151,14 +169,14 @@ class HuggingFaceCompatibleDownloader(CachedDownloader):
         """Path of a file, which is fetched from this server if it is not here.
 
         Raises:
-            WeightsUnavailable: it cannot be fetched.
+            DownloadFailed: it cannot be fetched.
             UnknownFile: there is no such file.
         """
         if (here := self.check_for_existence(model_name)) is not None:
             return here
         card, place = card_of(model_name), MODELS_URLS[model_name]
         address = f"{self.base_url}/{place['repository']}/resolve/{place['revision']}/{place['filename']}"
-        return ensure(replace(card, weights=replace(card.weights, repository="", urls=(address,))))
+        return fetched(replace(card, weights=replace(card.weights, repository="", urls=(address,))))
 
 
 fallback_downloader: CachedDownloader = HuggingFaceCompatibleDownloader()

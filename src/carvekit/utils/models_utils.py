@@ -6,7 +6,7 @@ import random
 import warnings
 from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mattebox.errors import BadParameter
 
@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 
 __all__ = ["EmptyAutocast", "cast_network", "fix_seed", "get_precision_autocast", "suppress_warnings"]
 
+Decorated = TypeVar("Decorated")
+
 
 class EmptyAutocast:
-    """A context that changes nothing."""
+    """A context, and a decorator, that changes nothing."""
 
     def __enter__(self) -> None:
         """Do nothing."""
@@ -26,6 +28,10 @@ class EmptyAutocast:
         self, exc_type: type[BaseException] | None, exc_val: BaseException | None, exc_tb: TracebackType | None
     ) -> None:
         """Do nothing."""
+
+    def __call__(self, func: Decorated) -> Decorated:
+        """The function itself."""
+        return func
 
 
 def get_precision_autocast(

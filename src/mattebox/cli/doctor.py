@@ -34,6 +34,7 @@ def doctor(
         "versions": versions(),
         "extras": extras(),
         "devices": devices(),
+        "nvidia driver": nvidia_driver(),
         "weights": weights,
         "trial": trial,
         "free": free(),
@@ -105,6 +106,13 @@ def devices() -> str:
     from mattebox.engines.onnx import available_devices
 
     return ", ".join(available_devices())
+
+
+def nvidia_driver() -> str:
+    """Whether PyTorch may find a GPU of NVIDIA's, for checkpoints; asking it itself takes seconds."""
+    from mattebox.engines.torch import has_nvidia_driver
+
+    return "found" if has_nvidia_driver() else "none"
 
 
 def checked_weights() -> tuple[dict[str, str], list[str]]:

@@ -105,9 +105,11 @@ def evaluate(
         raise BadParameter(f"{sheet}: a sheet is a picture, as in worst.png")
     data = Path(os.path.expanduser(data))
     pairs = planned(data, empty, limit)
-    workers, threads = share_cores(len(pairs), workers)
+    large = False
     if results is None:
-        make_ready(dressing.settings())
+        large = dressing.settings().large
+        make_ready(dressing.settings(), quiet=quiet)
+    workers, threads = share_cores(len(pairs), workers, large=large)
     predict, about = predictor(dressing, results, threads)
     about = {"data": str(data), "empty": None if empty is None else str(empty), **about}
     if out is not None:

@@ -84,8 +84,8 @@ def pull_models(
     from mattebox.errors import BadParameter
     from mattebox.zoo.registry import find_card
 
-    if not (names or everything or task or family):
-        raise BadParameter("name the models to fetch, or give --all, --family or --task")
+    if bool(names) == bool(everything or task or family):
+        raise BadParameter("either name the models to fetch, or give --all, --family or --task")
     return pull([find_card(name) for name in names] if names else selected(task, family))
 
 

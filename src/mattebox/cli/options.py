@@ -75,7 +75,8 @@ class Dressing:
         str,
         Option(
             metavar="NAME",
-            help="Where networks run: auto, cpu, cuda, cuda:1, mps, directml, coreml or openvino.",
+            help="Where networks run, as far as the engines that are installed offer it: auto, cpu, cuda, cuda:1, mps, "
+            "directml, coreml or openvino.",
             rich_help_panel=NETWORKS,
         ),
     ] = "auto"
@@ -106,8 +107,7 @@ class Dressing:
         float,
         Option(
             metavar="SHARE",
-            help="Width of the band on either side of the edge that the matting model looks at, as a share of the "
-            "picture's longer side.",
+            help="How far outwards from the edge the matting model looks, as a share of the picture's longer side.",
             rich_help_panel=NETWORKS,
         ),
     ] = 30 / 2048

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ class Tally:
         skipped: how many were left as they were.
         failed: each that failed, and why.
         empty: each in which no subject was found.
+        choices: how often each choice of a model was made, by its reason.
         seconds: that were spent on pictures.
     """
 
@@ -33,6 +35,7 @@ class Tally:
     skipped: int = 0
     failed: list[tuple[str, str]] = field(default_factory=list)
     empty: list[str] = field(default_factory=list)
+    choices: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
 
     def add(self, outcome: Outcome) -> None:
@@ -45,12 +48,17 @@ class Tally:
             self.done += 1
             if outcome.empty:
                 self.empty.append(outcome.source)
+            if outcome.choice:
+                self.choices[outcome.choice] += 1
 
     def lines(self) -> Iterator[str]:
         """The summary."""
         worked = self.done + len(self.failed)
         rate = f" ({pace(worked, self.seconds)})" if worked else ""
         yield f"{self.done} done, {self.skipped} skipped, {len(self.failed)} failed in {self.seconds:.1f} s{rate}"
+        if self.choices:
+            yield "models that were chosen:"
+            yield from (f"  {counted(count, 'picture')}: {reason}" for reason, count in self.choices.most_common())
         if self.empty:
             yield f"no subject was found in {counted(len(self.empty), 'picture')}:"
             yield from (f"  {shown(source)}" for source in self.empty)
@@ -88,7 +96,7 @@ def outcome_line(outcome: Outcome) -> str:
         return f"failed: {blamed(outcome.source, outcome.reason)}"
     if outcome.status == "skipped":
         return f"{shown(outcome.source)} skipped: {shown(outcome.reason)}"
-    known = f"; {outcome.reason}" if outcome.reason else ""
+    known = "".join(f"; {what}" for what in (outcome.choice, outcome.reason) if what)
     return f"{shown(outcome.source)} -> {shown(outcome.target)} ({outcome.seconds:.2f} s){known}"
 
 

@@ -26,12 +26,18 @@ Watcher: TypeAlias = "Callable[[Card, int, int | None], None]"
 """Whatever shows how far the fetching of a model is."""
 
 
-def make_ready(settings: Settings) -> None:
+def make_ready(settings: Settings, *, quiet: bool) -> None:
     """Fetch what a run was asked to use and is not here, and say what will take long.
 
+    Args:
+        settings: of the run.
+        quiet: say what went wrong only.
+
     Raises:
+        MissingExtra, EngineFailed: a model could not be run if it were here.
         Exit: something cannot be fetched, or the user stopped it.
     """
+    from mattebox.loading import check_engine
     from mattebox.zoo.convert import is_exported
     from mattebox.zoo.registry import find_card
     from mattebox.zoo.weights import look_up
@@ -39,11 +45,13 @@ def make_ready(settings: Settings) -> None:
     cards = [find_card(name) for name in settings.asked]
     fresh = [card for card in cards if card.weights.form == "torch" and not is_exported(card)]
     wanting = [card for card in cards if (card in fresh or card.weights.form == "onnx") and look_up(card).trouble]
-    for card in wanting:
+    for card in cards:
+        check_engine(card, settings.device)
+    for card in wanting if not quiet else ():
         say(f"{card.name}: weights under {card.licence.weights}; trained on {card.licence.data}")
-    if wanting and (code := pull(wanting)):
+    if wanting and (code := pull(wanting, quiet=quiet)):
         raise Exit(code)
-    for card in fresh:
+    for card in fresh if not quiet else ():
         say(f"{card.name}: used for the first time; on a CPU it is made ready for that, which takes a minute or so")
 
 
@@ -51,18 +59,24 @@ class Stopped(Exception):
     """The user wants no more."""
 
 
-def pull(cards: Sequence[Card]) -> int:
+def pull(cards: Sequence[Card], *, quiet: bool = False) -> int:
     """Fetch the weights of models, and tell on standard error what became of each.
+
+    Args:
+        cards: of the models.
+        quiet: tell of those only that could not be fetched.
 
     Returns:
         The exit code: 0 all are here, 1 some failed, 130 stopped.
     """
-    with stoppable() as stop, watched() as watch, ThreadPoolExecutor(AT_ONCE) as pool:
+    with stoppable() as stop, watched(quiet=quiet) as watch, ThreadPoolExecutor(AT_ONCE) as pool:
         outcomes = list(pool.map(lambda card: pulled(card, stop, watch), cards))
     for card, (state, detail) in zip(cards, outcomes, strict=True):
-        say(f"{card.name}: {state}{f' ({shown(detail)})' if detail else ''}")
+        if state == "failed" or not quiet:
+            say(f"{card.name}: {state}{f' ({shown(detail)})' if detail else ''}")
     states = [state for state, _ in outcomes]
-    say(", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states)))
+    if not quiet:
+        say(", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states)))
     return INTERRUPTED if stop.is_set() else 1 if "failed" in states else 0
 
 
@@ -94,8 +108,11 @@ def pulled(card: Card, stop: Event, watch: Watcher) -> tuple[str, str]:
 
 
 @contextmanager
-def watched() -> Iterator[Watcher]:
+def watched(*, quiet: bool) -> Iterator[Watcher]:
     """What shows on standard error how far the fetching is."""
+    if quiet:
+        yield lambda card, done, total: None  # noqa: ARG005
+        return
     if sys.stderr.isatty():
         with bars() as show_on_bars:
             yield show_on_bars

@@ -116,8 +116,8 @@ def remove(
         raise BadParameter("--resume is for folders and several pictures")
     if dry_run:
         return list_pairs(pairs, overwrite=overwrite)
-    make_ready(template.settings)
-    workers, threads = share_cores(len(pairs), workers)
+    make_ready(template.settings, quiet=quiet)
+    workers, threads = share_cores(len(pairs), workers, large=template.settings.large)
     job = replace(template, threads=threads)
     shared_remover(job.settings, job.threads)  # what is wrong for every picture is said before the first one
     journal = journal_in(output, pairs[0], resume=resume) if many else None
@@ -273,7 +273,7 @@ def remove_stream(
                 say(f"{shown(output)} is already there: skipped")
             return 0
         refuse_to_replace(replace(job, source=sources[0], target=Path(str(output))))
-    make_ready(job.settings)
+    make_ready(job.settings, quiet=quiet)
     remover = shared_remover(job.settings, job.threads)
     try:
         if sources == [STREAM]:

@@ -48,16 +48,20 @@ def print_json(record: Any) -> None:
 
 
 def set_up_log(*, verbose: bool, progress: bool = False) -> None:
-    """Show the log of the library and warnings of other packages on standard error, or nothing of them.
+    """Show on standard error what the library warns of; or its whole log, and the warnings of other packages.
 
     Args:
         verbose: show all.
         progress: show in any case what the library says of a long run as it goes; lines then begin with the time.
     """
     logging.captureWarnings(capture=True)
-    for name, visible in (("mattebox", verbose or progress), ("py.warnings", verbose)):
-        handler = logging.StreamHandler() if visible else logging.NullHandler()
-        handler.setFormatter(logging.Formatter("%(asctime)s %(message)s" if progress else "%(name)s: %(message)s"))
+    told = logging.StreamHandler()
+    if verbose or progress:
+        told.setFormatter(logging.Formatter("%(asctime)s %(message)s" if progress else "%(name)s: %(message)s"))
+    else:
+        told.setFormatter(logging.Formatter("warning: %(message)s"))
+        told.addFilter(lambda record: record.levelno == logging.WARNING)  # errors are told as the errors they are
+    for name, handler in (("mattebox", told), ("py.warnings", told if verbose else logging.NullHandler())):
         logger = logging.getLogger(name)
         logger.handlers = [handler]
         logger.setLevel(logging.DEBUG if verbose else logging.INFO)

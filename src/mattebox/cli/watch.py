@@ -59,6 +59,7 @@ def watch(
     left alone. A picture whose result is there is skipped; one that changes while it is watched is done again.
     Exit codes: 0 all done or skipped, 1 some failed, 2 wrong use.
     """
+    from mattebox.batch import share_cores
     from mattebox.cli.progress import Tally
     from mattebox.cli.pull import make_ready
     from mattebox.cli.sources import Namer, pictures_in
@@ -72,8 +73,9 @@ def watch(
     if not folder.is_dir():
         raise BadParameter(f"{folder}: no such folder")
     job = dressing.job(overwrite=overwrite)
-    make_ready(job.settings)
-    shared_remover(job.settings, job.threads)
+    make_ready(job.settings, quiet=quiet)
+    _, threads = share_cores(1, workers, large=job.settings.large)
+    shared_remover(job.settings, threads)
     inbox, tally, namer = Inbox(), Tally(), Namer(output, job.output.suffix)
     if not quiet:
         say(f"watching {shown(folder)}" + ("" if once else "; Ctrl-C stops"))
@@ -145,7 +147,7 @@ def work(
     from mattebox.cli.text import say
 
     started = time.perf_counter()
-    workers, threads = share_cores(len(jobs), workers)
+    workers, threads = share_cores(len(jobs), workers, large=jobs[0].settings.large)
     shared = (replace(job, threads=threads) for job in jobs)
     for outcome in run_jobs(until(stop, shared), workers=workers, skip_existing=True):
         inbox.note(outcome)

@@ -30,7 +30,7 @@ def available_devices() -> list[str]:
 
 
 def choose_device(asked: str) -> str:
-    """Turn what a user asked for (`auto`, `cpu`, `cuda`, ...) into a device that is there.
+    """Turn what a user asked for (`auto`, `cpu`, `cuda`, `cuda:1`, ...) into a device that is there.
 
     `auto` takes CUDA when it is there and the CPU otherwise; the others are only used when asked for by name.
 
@@ -40,9 +40,10 @@ def choose_device(asked: str) -> str:
     """
     if asked == "auto":
         return "cuda" if "cuda" in available_devices() else "cpu"
-    if asked not in PROVIDERS:
+    kind, _, index = asked.partition(":")
+    if kind not in PROVIDERS or not (index == "" or (kind == "cuda" and index.isdecimal())):
         raise BadParameter(unknown_name("device", asked, ["auto", *PROVIDERS]))
-    if asked not in available_devices():
+    if kind not in available_devices():
         raise EngineFailed(
             f"device '{asked}' was asked for, but this ONNX Runtime {onnxruntime.__version__} offers only "
             f"{', '.join(available_devices())}; install the build of onnxruntime that supports it, or use the cpu"
@@ -110,12 +111,14 @@ def open_session(
     options.enable_cpu_mem_arena = pooled
     options.enable_mem_pattern = False
     source = model if isinstance(model, bytes) else str(model)
+    kind, _, index = device.partition(":")
+    provider = (PROVIDERS[kind], {"device_id": index} if index else {})
     try:
-        return onnxruntime.InferenceSession(source, options, providers=[PROVIDERS[device]])
+        return onnxruntime.InferenceSession(source, options, providers=[provider])
     except Exception as error:  # as above
         raise EngineFailed(f"ONNX Runtime cannot load the model: {error}") from error
 
 
 def uses(session: onnxruntime.InferenceSession, device: str) -> bool:
     """Whether a session really runs on a device, and not on the CPU in its place."""
-    return PROVIDERS[device] in session.get_providers()
+    return PROVIDERS[device.partition(":")[0]] in session.get_providers()

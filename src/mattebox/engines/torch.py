@@ -102,5 +102,5 @@ class TorchEngine:
                 answer = self._network(*(torch.from_numpy(batch).to(self._device) for batch in batches))
             answers = (answer,) if isinstance(answer, torch.Tensor) else answer
             return tuple(np.ascontiguousarray(each.float().cpu().numpy()) for each in answers)
-        except (RuntimeError, torch.OutOfMemoryError) as error:
+        except RuntimeError as error:
             raise EngineFailed(f"PyTorch failed on {shapes_of(batches)} on {kind}: {error}") from error

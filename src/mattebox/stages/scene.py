@@ -10,14 +10,13 @@ from PIL import Image
 
 from mattebox.engines.base import Tensor
 from mattebox.errors import BadParameter
+from mattebox.stages.tensors import IMAGENET_DEVIATION, IMAGENET_MEAN
 from mattebox.types import Rgb
 
 SHORTER = 256
 """Pixels that the picture's shorter side is brought to."""
 SIDE = 224
 """Side of the square that is then cut from the middle."""
-MEAN = (0.485, 0.456, 0.406)
-DEVIATION = (0.229, 0.224, 0.225)
 
 
 def scene_input(rgb: Rgb) -> Tensor:
@@ -29,7 +28,7 @@ def scene_input(rgb: Rgb) -> Tensor:
     small = np.asarray(Image.fromarray(rgb).resize((width, height), Image.Resampling.BILINEAR))
     top, left = round((height - SIDE) / 2), round((width - SIDE) / 2)
     middle = small[top : top + SIDE, left : left + SIDE] / np.float32(255)
-    scaled = (middle - np.array(MEAN, np.float32)) / np.array(DEVIATION, np.float32)
+    scaled = (middle - np.array(IMAGENET_MEAN, np.float32)) / np.array(IMAGENET_DEVIATION, np.float32)
     return np.ascontiguousarray(scaled.transpose(2, 0, 1)[None])
 
 

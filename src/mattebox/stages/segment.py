@@ -17,6 +17,22 @@ SURE_OF_KIND = 0.5
 """Least probability of a kind that is told."""
 
 
+def network_size(card: Card, size: int | None) -> tuple[int, int]:
+    """Height and width of what a network sees: those of its card, or a side in pixels that was asked for.
+
+    Raises:
+        BadParameter: the network cannot work at that size.
+    """
+    if size is None or card.input_size == (size, size):
+        return card.input_size
+    if card.fixed:
+        height, width = card.input_size
+        raise BadParameter(f"segment_size={size}: model '{card.name}' works at {height} x {width} pixels only")
+    if size % card.multiple:
+        raise BadParameter(f"segment_size={size}: model '{card.name}' works at multiples of {card.multiple} pixels")
+    return size, size
+
+
 def network_input(rgb: Rgb, card: Card, size: int | None = None) -> Tensor:
     """Resize a picture to the network's size and normalise it: (H, W, 3) uint8 to (1, 3, h, w) float32.
 
@@ -28,9 +44,7 @@ def network_input(rgb: Rgb, card: Card, size: int | None = None) -> Tensor:
     Raises:
         BadParameter: the network cannot work at that size.
     """
-    if size is not None and size % card.multiple:
-        raise BadParameter(f"segment_size={size}: model '{card.name}' works at multiples of {card.multiple} pixels")
-    height, width = card.input_size if size is None else (size, size)
+    height, width = network_size(card, size)
     while rgb.shape[0] >= 4 * height and rgb.shape[1] >= 4 * width:
         rgb = cv2.resize(rgb, (rgb.shape[1] // 2, rgb.shape[0] // 2), interpolation=cv2.INTER_LINEAR)
     small = resized(rgb, (height, width))

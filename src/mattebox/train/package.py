@@ -134,6 +134,7 @@ def write_card(
         "source": "mattebox train",
         "family": "own",
         "input_size": [size, size],
+        "fixed": True,
         "kinds": KINDS if network == "lite" else (),
         "weights": {"file": weights.name, "size": len(data), "sha256": hashlib.sha256(data).hexdigest()},
         "licence": {"code": "Apache-2.0", "weights": terms, "data": terms},

@@ -1,8 +1,13 @@
-"""What there is to know of each network beside its code, as data."""
+"""What there is to know of a network beside its code, as data.
+
+A network that lives in a file of `mattebox.nets` with the name of its class, in small letters, and that answers with a
+mask, needs no entry.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from typing import Any
 
 from mattebox.errors import BadParameter, unknown_name
@@ -58,13 +63,12 @@ ARCHITECTURES = {
     "U2Net": Architecture(
         "mattebox.nets.u2net", {"": Graph({"picture": 3}, ("mask",), FIRST)}, variants=({"stages": "small"},)
     ),
-    "IsNet": Architecture("mattebox.nets.isnet"),
     "BasNet": Architecture("mattebox.nets.basnet", {"": Graph({"picture": 3}, ("mask",), FIRST)}),
     "Tracer": Architecture(
         "mattebox.nets.tracer",
-        # CarveKit's files hold the paper's edge detector, which its network no longer has; below the encoder, if the
-        # paper's code is to be trusted. What can be said is that it lies in none of the parts that the network has.
-        leftovers=(r"encoder\.(?!_conv_stem\.|_bn0\.|_blocks\.)", r"(?!(encoder|rfb[234]|agg|ObjectAttention[12])\.)"),
+        # CarveKit's files hold the paper's edge detector, which its network no longer has: below the encoder, as in the
+        # paper's code, and in none of the parts that an encoder has.
+        leftovers=(r"encoder\.(?!_conv_stem\.|_bn0\.|_blocks\.)",),
     ),
     "DeepLabV3": Architecture(
         "mattebox.nets.deeplab",
@@ -87,7 +91,7 @@ ARCHITECTURES = {
         "mattebox.nets.densenet", {"": Graph({"picture": 3}, ("classes",), size=(224, 224))}, classes="classifier"
     ),
 }
-"""Every network that is loaded from a checkpoint, by the name of its class."""
+"""The networks that are loaded from checkpoints and of which there is more to know, by the names of their classes."""
 
 
 def find_architecture(name: str) -> Architecture:
@@ -96,6 +100,9 @@ def find_architecture(name: str) -> Architecture:
     Raises:
         BadParameter: there is no such network.
     """
-    if name not in ARCHITECTURES:
+    if name in ARCHITECTURES:
+        return ARCHITECTURES[name]
+    home = f"mattebox.nets.{name.lower()}"
+    if not name.isidentifier() or find_spec(home) is None:
         raise BadParameter(unknown_name("architecture", name, ARCHITECTURES))
-    return ARCHITECTURES[name]
+    return Architecture(home)

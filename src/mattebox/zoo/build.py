@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from mattebox.errors import BadParameter, MissingExtra, WeightsUnavailable, unknown_name
 from mattebox.zoo.architectures import ARCHITECTURES, Architecture, Graph, find_architecture
 from mattebox.zoo.card import Card
+from mattebox.zoo.registry import built_in_cards
 from mattebox.zoo.weights import ensure
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ def useful(state: State, wanted: State, architecture: Architecture) -> State:
         if any(re.match(pattern, name) for pattern in architecture.leftovers)
     ]
     if leftovers:
-        log.info("%d weights are for training only, such as %s; left out", len(leftovers), min(leftovers))
+        log.warning("%d weights are for training only and left out: %s", len(leftovers), listed(leftovers))
     counters = {name: torch.tensor(0) for name in wanted if name.endswith(COUNTER)}
     return counters | {name: value for name, value in state.items() if name not in leftovers}
 
@@ -169,8 +170,9 @@ def guess(state: State, wanted: State) -> str:
     import torch
 
     best, most = "", max(0.5, likeness(state, wanted))
-    for architecture, known in ARCHITECTURES.items():
-        for options in ({}, *known.variants):
+    published = (card.architecture for card in built_in_cards().values() if card.weights.form == "torch")
+    for architecture in dict.fromkeys((*ARCHITECTURES, *published)):
+        for options in ({}, *find_architecture(architecture).variants):
             with torch.device("meta"):
                 share = likeness(state, build(architecture, options).state_dict())
             if share > most:

@@ -106,6 +106,7 @@ class Card:
         multiple: both sides of what the network sees must be multiples of this.
         answers: what the first outputs of the network are, in their order.
         kinds: what a subject can be, in the order of the network's answer; empty when it does not say.
+        fixed: the network is only ever shown `input_size`, as its file takes no other.
         mirrored: the answer is the mean of those on the picture and on its mirror image.
         training: recipe, samples seen, time, machine.
         figures: measured figures by name.
@@ -128,6 +129,7 @@ class Card:
     multiple: int = 1
     answers: tuple[str, ...] = ("mask",)
     kinds: tuple[str, ...] = ()
+    fixed: bool = False
     mirrored: bool = False
     training: dict[str, Any] = field(default_factory=dict, hash=False)
     figures: dict[str, Any] = field(default_factory=dict, hash=False)

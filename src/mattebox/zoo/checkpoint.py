@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,8 +18,12 @@ __all__ = ["Checkpoint", "read_checkpoint"]
 
 WRAPPERS = ("state_dict", "state", "model")
 """Entries under which authors keep the weights in a larger table."""
+DEPTH = 4
+"""How many tables the weights may lie in."""
 PARALLEL = "module."
 """What training on several GPUs puts before every name."""
+ZIP = b"PK\x03\x04"
+"""What PyTorch knows an archive by."""
 
 
 class Checkpoint(NamedTuple):
@@ -59,22 +62,36 @@ def read_checkpoint(path: Path) -> Checkpoint:
 
 def contents(path: Path) -> Any:
     """What a file holds; where that is more than tables of tensors, objects of unknown classes are records."""
+    zipped = is_zipped(path)
     try:
-        return torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
+        return torch.load(path, map_location="cpu", weights_only=True, mmap=zipped)
     except pickle.UnpicklingError:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # old files hold their source, which torch wants to compare
-            return torch.load(path, map_location="cpu", weights_only=False, pickle_module=pickles)
+        return torch.load(path, map_location="cpu", weights_only=False, pickle_module=pickles)
+
+
+def is_zipped(path: Path) -> bool:
+    """Whether PyTorch will take a file for an archive.
+
+    Raises:
+        BadZipFile: it is a broken one, or one whose members are compressed: PyTorch never does that, and a small file
+            would become a large one.
+    """
+    with path.open("rb") as file:
+        if file.read(len(ZIP)) != ZIP:
+            return False
+        with zipfile.ZipFile(file) as archive:
+            for member in archive.infolist():
+                if member.compress_type != zipfile.ZIP_STORED or member.file_size != member.compress_size:
+                    raise zipfile.BadZipFile(f"{member.filename} in it is compressed")
+    return True
 
 
 def weights_in(content: Any) -> dict[str, Tensor]:
     """The weights in what a file holds; empty when there are none."""
-    while isinstance(content, Mapping):
-        inner = (content[name] for name in WRAPPERS if isinstance(content.get(name), (Mapping, pickles.Record)))
-        wrapped = next(inner, None)
-        if wrapped is None:
-            break
-        content = wrapped
+    for _ in range(DEPTH):
+        if isinstance(content, Mapping):
+            inner = (content[name] for name in WRAPPERS if isinstance(content.get(name), (Mapping, pickles.Record)))
+            content = next(inner, content)
     if isinstance(content, pickles.Record):
         content = dict(pickles.tensors_of(content))
     if not isinstance(content, Mapping):
@@ -88,10 +105,12 @@ def classes_in(content: Any) -> tuple[str, ...]:
     """What a network can tell apart, from the table around its weights."""
     if not isinstance(content, Mapping):
         return ()
-    if isinstance(indices := content.get("class_to_idx"), Mapping):
-        return tuple(map(str, sorted(indices, key=indices.__getitem__)))
-    classes = content.get("classes")
-    return tuple(map(str, classes)) if isinstance(classes, (list, tuple)) else ()
+    indices, classes = content.get("class_to_idx"), content.get("classes")
+    if isinstance(indices, Mapping) and all(isinstance(index, int) for index in indices.values()):
+        classes = sorted(indices, key=indices.__getitem__)
+    if isinstance(classes, (list, tuple)) and all(isinstance(name, (str, int)) for name in classes):
+        return tuple(map(str, classes))
+    return ()
 
 
 def first_line(error: Exception) -> str:

@@ -67,7 +67,7 @@ def is_exported(card: Card) -> bool:
 
 
 def is_ready(name: str) -> bool:
-    """Whether a model can be run without fetching anything.
+    """Whether a model can be run, on a CPU too, without fetching or installing anything.
 
     Raises:
         ModelNotFound: there is no such model.
@@ -75,7 +75,12 @@ def is_ready(name: str) -> bool:
     card = find_card(name)
     if card.weights.form == "onnx":
         return is_here(name)
-    return is_exported(card) or (is_here(name) and find_spec("torch") is not None)
+    return is_exported(card) or (can_export() and is_here(name))
+
+
+def can_export() -> bool:
+    """Whether the packages that make an ONNX file of a checkpoint are installed."""
+    return all(find_spec(package) is not None for package in ("torch", "onnxscript"))
 
 
 def exported(card: Card, graph: str) -> Path:
@@ -107,11 +112,8 @@ def require_exporter(card: Card) -> None:
     Raises:
         MissingExtra: a package is not installed.
     """
-    try:
-        import onnxscript  # noqa: F401
-        import torch  # noqa: F401
-    except ImportError as error:
-        raise MissingExtra("torch", f"making model '{card.name}' ready, which is done once,") from error
+    if not can_export():
+        raise MissingExtra("torch", f"making model '{card.name}' ready, which is done once,")
 
 
 def export(card: Card, graph: str, path: Path, progress: Progress | None) -> None:

@@ -39,6 +39,8 @@ BACKOFF = 1.0
 """Seconds before the second attempt; twice that before the third, and so on."""
 PASSING = {408, 425, 429, 500, 502, 503, 504}
 """What a server answers when it may do better in a moment."""
+LARGEST = 4 << 30
+"""Bytes that are taken of a file of which nobody says how large it is."""
 FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -152,14 +154,18 @@ def bring(url: str, part: Path, weights: Weights, tell: Progress) -> None:
         if answer.status != 206:
             done = 0
         total = weights.size if answer.length is None else done + answer.length
+        most = LARGEST if total is None else total
         if weights.size not in {None, total}:
             raise Refused(f"has {total:,} bytes, where {weights.size:,} are expected")
         if total is not None and shutil.disk_usage(part.parent).free < total - done:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         with part.open("ab" if done else "wb") as file:
             for block in blocks(answer):
-                file.write(block)
                 done += len(block)
+                if done > most:
+                    file.truncate(0)
+                    raise Refused(f"gives more than {most:,} bytes")
+                file.write(block)
                 tell(done, total)
             file.flush()
             os.fsync(file.fileno())

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
-from mattebox.errors import OutputFailed
+from mattebox.errors import OutputFailed, WeightsUnavailable
 from mattebox.zoo.places import home
 
 __all__ = ["alone"]
@@ -48,6 +48,7 @@ def alone(name: str, waiting: Callable[[], None]) -> Iterator[None]:
 
     Raises:
         OutputFailed: our cache cannot be written.
+        WeightsUnavailable: it lies where files cannot be locked, as on some disks of a network.
     """
     path = home() / "locks" / f"{name}.lock"
     try:
@@ -65,4 +66,9 @@ def alone(name: str, waiting: Callable[[], None]) -> Iterator[None]:
             except (BlockingIOError, PermissionError):
                 waiting()
                 time.sleep(PAUSE)
+            except OSError as error:
+                raise WeightsUnavailable(
+                    f"{path.parent}: files cannot be locked there ({error.strerror}); "
+                    "set MATTEBOX_HOME to a folder on a local disk"
+                ) from error
         yield

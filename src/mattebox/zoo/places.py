@@ -27,6 +27,8 @@ HUB = "https://huggingface.co"
 CARVE = "https://cdn.carve.photos"
 """Holds the files of the hub's user Carve too, under the same paths."""
 
+DIGITS = 8
+"""How many of a digest tell files of one name apart."""
 CARVEKIT = "~/.cache/carvekit/checkpoints"
 
 
@@ -46,8 +48,9 @@ def offline() -> bool:
 
 
 def cached(card: Card) -> Path:
-    """Where the weights of a model are put when they are fetched."""
-    return home() / "weights" / card.weights.name
+    """Where the weights of a model are put when they are fetched; cards of users' own may name their files alike."""
+    apart = f"{card.weights.digest[:DIGITS]}-" if card.family == "own" else ""
+    return home() / "weights" / f"{apart}{card.weights.name}"
 
 
 def files(card: Card) -> Iterator[Path]:

@@ -44,6 +44,6 @@ def download_all() -> None:
     """Fetch every file that is not here, a few at a time.
 
     Raises:
-        WeightsUnavailable: one cannot be fetched.
+        DownloadFailed: one cannot be fetched.
     """
     thread_pool_processing(downloader, MODELS_URLS, workers=3)

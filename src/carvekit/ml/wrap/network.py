@@ -9,12 +9,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from carvekit.utils.download_models import fetched
 from mattebox.engines.base import Engine
 from mattebox.engines.torch import TorchEngine, torch_device
 from mattebox.zoo.build import exportable, load_network, new_network
 from mattebox.zoo.card import Card
 from mattebox.zoo.registry import find_card
-from mattebox.zoo.weights import ensure
 
 if TYPE_CHECKING:
     import torch
@@ -50,7 +50,7 @@ class Network:
         fp16: compute in half precision on a GPU.
 
     Raises:
-        WeightsUnavailable: the weights are not here and cannot be fetched.
+        DownloadFailed: the weights are not here and cannot be fetched.
         EngineFailed: the device is not there.
     """
 
@@ -63,7 +63,7 @@ class Network:
         self._pretrained = load_pretrained
         self.to(device)
         if load_pretrained:
-            ensure(card)
+            fetched(card)
 
     def to(self, device: str) -> Self:
         """Run on another device from now on.

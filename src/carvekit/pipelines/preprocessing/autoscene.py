@@ -21,12 +21,16 @@ log = logging.getLogger(__name__)
 
 __all__ = ["AutoScene"]
 
+SHARED = ("device", "batch_size", "fp16")
+"""What a network that is changed to takes over from the one before; a network of a program's own need not have it."""
+
 
 class AutoScene:
     """Chooses the segmentation network by the kind of scene: hard, soft or digital.
 
     Where the interface's network is of the chosen class, it is taken; otherwise one of that class at its own default
-    size, with the device, batch size and precision of the interface's network. Either is loaded once per process.
+    size, with the device, batch size and precision of the interface's network, where it has them. Either is loaded once
+    per process.
 
     Args:
         scene_classifier: says what scene a picture shows.
@@ -61,4 +65,4 @@ class AutoScene:
         if isinstance(current, chosen):
             return current
         build: Callable[..., Segmenter] = chosen
-        return build(device=current.device, batch_size=current.batch_size, fp16=current.fp16)
+        return build(**{name: getattr(current, name) for name in SHARED if hasattr(current, name)})
