@@ -11,7 +11,12 @@ from pathlib import Path
 
 
 def make_original_run() -> None:
-    """What the original needs here: weights that are not its own, and torchvision beside a CPU build of torch."""
+    """What the original needs here: weights that are not its own, and torchvision beside a CPU build of torch.
+
+    The torchvision that it pins shrinks tensors without antialiasing; newer ones have to be told.
+    """
+    import functools
+
     import torch.library
 
     real = torch.library.register_fake
@@ -20,6 +25,9 @@ def make_original_run() -> None:
         return (lambda f: f) if str(name).startswith("torchvision::") else real(name, *rest, **settings)
 
     torch.library.register_fake = without_torchvision
+    import torchvision.transforms
+
+    torchvision.transforms.Resize = functools.partial(torchvision.transforms.Resize, antialias=False)
     from carvekit.ml.files import checkpoints_dir
     from carvekit.utils import download_models
 
