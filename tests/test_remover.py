@@ -343,6 +343,7 @@ def test_small_pictures_go_through_every_model(published: dict[str, str], size: 
         ({"model": "tracer_b7", "segment_size": 100}, "segment_size=100: model 'tracer_b7' works at multiples of 32"),
         ({"segment_size": 8}, "segment_size=8: must be from 32 to 4096"),
         ({"band": 0.5}, "band=0.5: must be from 0 to 0.25"),
+        ({"matte_size": 640.5}, "matte_size=640.5: must be a whole number of pixels"),
         ({"matte": "lite"}, "no model 'lite'; Valid: fba"),
         ({"refine": "cascade"}, "no model 'cascade'; did you mean 'cascadepsp'"),
     ],

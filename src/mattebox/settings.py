@@ -86,9 +86,11 @@ class Settings:
             ("matte_size", 64, 8192),
         ):
             value = getattr(self, name)
-            if value is not None and not low <= value <= high:
+            if value is None:
+                continue
+            if not low <= value <= high:
                 raise BadParameter(f"{name}={value!r}: must be from {low:g} to {high:g}")
-            if name.endswith("_size") and value != int(value or 0) and value is not None:
+            if name.endswith("_size") and not isinstance(value, int):
                 raise BadParameter(f"{name}={value!r}: must be a whole number of pixels")
         if self.model not in AUTOMATIC:
             network_size(find_card(self.model, "segment"), self.segment_size)
