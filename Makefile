@@ -37,7 +37,7 @@ docs: .venv/light  ## write docs/models.md from the cards
 	@touch $@
 
 .venv/full: .venv/light requirements-dev.txt
-	$(PIP) --editable '.[train]' --requirement requirements-dev.txt
+	$(PIP) --editable '.[train,solvers]' --requirement requirements-dev.txt
 	@touch $@
 
 .venv/bench: .venv/full
@@ -45,4 +45,4 @@ docs: .venv/light  ## write docs/models.md from the cards
 	@touch $@
 
 clean:
-	rm -rf .venv .venv-rembg demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-rembg .venv-transformers demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

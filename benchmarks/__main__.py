@@ -8,7 +8,7 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import carvekit_peer, commands, networks, report, warm
+from benchmarks import carvekit_peer, commands, networks, report, vitmatte, warm
 from benchmarks.bench import Bench
 from benchmarks.machine import describe_machine, describe_moment
 
@@ -22,6 +22,8 @@ BENCHMARKS = {
     "stages": warm.stages,
     "inference": warm.inference,
     "networks": networks.networks,
+    "matting": networks.matting,
+    "vitmatte": vitmatte.vitmatte,
     "carvekit": carvekit_peer.carvekit,
 }
 

@@ -41,13 +41,34 @@ CASES = (
     Case("yolov4", 608),
     Case("scene_classifier", 224),
 )
+MATTING = (
+    Case("ppmattingv2", 512),
+    Case("modnet_mobilenetv2", 512),
+    Case("modnet_resnet50_vd", 512),
+    Case("modnet_hrnet_w18", 512),
+    Case("ppmatting_512", 512, runs=2),
+    Case("ppmatting_composition", 512, runs=2),
+    Case("humanmatting", 512),
+    Case("dim", 512),
+    Case("rvm", 512),
+)
 SMALL = 128
 
 
 def networks(bench: Bench) -> list[Measure]:
     """The published networks in ONNX Runtime and in eager PyTorch, each in a process of its own."""
+    return compared(bench, CASES)
+
+
+def matting(bench: Bench) -> list[Measure]:
+    """The matting networks of PaddleSeg at 512 pixels in ONNX Runtime and in eager PyTorch."""
+    return compared(bench, MATTING)
+
+
+def compared(bench: Bench, cases: tuple[Case, ...]) -> list[Measure]:
+    """Time and memory of some networks."""
     rows = []
-    for case in CASES:
+    for case in cases:
         files = apart("networks", "prepare", bench.folder, case)
         side = min(SMALL, case.side) if bench.quick else case.side
         ours, eager = alternate(
@@ -85,7 +106,8 @@ def prepare(folder: Path, case: Case) -> dict[str, Path]:
     files = {"torch": folder / f"{card.name}.pth", "onnxruntime": folder / f"{card.name}.onnx"}
     torch.save(network.state_dict(), files["torch"])
     known = find_graph(card, case.graph)
-    example = tuple(torch.zeros(1, count, SMALL, SMALL) for count in known.inputs.values())
-    names = {"input_names": list(known.inputs), "output_names": list(known.outputs)}
+    side = max(SMALL, 4 * card.multiple)
+    example = tuple(torch.zeros(1, count, side, side + max(32, card.multiple)) for count in known.inputs.values())
+    names = {"input_names": list(known.inputs), "output_names": list(known.outputs), "multiple": known.multiple}
     export_onnx(exportable(card, network, case.graph), example, files["onnxruntime"], **names)
     return files

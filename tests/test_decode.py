@@ -91,7 +91,7 @@ class TestArrays:
             (np.array([["a"]]), "<U1"),
             (np.full((4, 5), 255.0), "float64 values run from 255.0 to 255.0"),
             (np.full((4, 5), -0.1, np.float32), "float32 values run from -0.1"),
-            (np.full((4, 5), np.nan), "nan"),
+            (np.array([[0, 0.5, np.nan]]), "1 of its 3 float64 values are no numbers"),
         ],
     )
     def test_others_are_bad_pictures(self, array: np.ndarray, message: str) -> None:
@@ -212,10 +212,14 @@ class TestDepth:
         picture = open_picture(Image.fromarray(np.array([[0, 32896, 65535]], np.int32)))
         assert picture.rgb[0, :, 0].tolist() == [0, 128, 255]
 
-    @pytest.mark.parametrize("values", [[[-1.0, 0.5]], [[0, 1e9]], [[np.nan, 0.5]]])
+    @pytest.mark.parametrize("values", [[[-1.0, 0.5]], [[0, 1e9]], [[np.inf, 0.5]]])
     def test_values_outside_every_scale(self, values: list[list[float]]) -> None:
         with pytest.raises(BadPicture, match="values run from"):
             open_picture(saved(np.array(values, np.float32), "TIFF"))
+
+    def test_values_that_are_no_numbers_are_counted(self) -> None:
+        with pytest.raises(BadPicture, match=r"2 of its 3 float32 values are no numbers \(NaN\)"):
+            open_picture(saved(np.array([[np.nan, 0.5, np.nan]], np.float32), "TIFF"))
 
 
 class TestColour:

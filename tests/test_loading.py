@@ -50,7 +50,7 @@ def test_a_checkpoint_runs_in_either_engine_with_the_same_answer(
 ) -> None:
     on_cpu = load_engine(small, "cpu", 1)
     with monkeypatch.context() as patch:
-        patch.setattr(loading, "runs_in_torch", lambda *_: True)
+        patch.setattr(loading, "runs_in_torch", lambda *_, **__: True)
         in_torch = load_engine(small, "auto", 1)
     assert (type(on_cpu), type(in_torch)) == (OnnxEngine, TorchEngine)
     picture = np.random.default_rng(0).normal(size=(2, 3, 70, 90)).astype(np.float32)

@@ -9,6 +9,7 @@ from PIL import Image
 
 import mattebox
 from mattebox import BadParameter, BadPicture, Cutout, EngineFailed, ModelNotFound, Remover, Settings, open_picture
+from mattebox.engines.base import Tensor
 from mattebox.loading import _load_engine
 from mattebox.picture import Picture
 from mattebox.zoo.card import Card
@@ -344,7 +345,7 @@ def test_small_pictures_go_through_every_model(published: dict[str, str], size: 
         ({"segment_size": 8}, "segment_size=8: must be from 32 to 4096"),
         ({"band": 0.5}, "band=0.5: must be from 0 to 0.25"),
         ({"matte_size": 640.5}, "matte_size=640.5: must be a whole number of pixels"),
-        ({"matte": "lite"}, "no model 'lite'; Valid: fba"),
+        ({"matte": "lite"}, "no model 'lite'; Valid: dim, fba"),
         ({"refine": "cascade"}, "no model 'cascade'; did you mean 'cascadepsp'"),
     ],
 )
@@ -390,3 +391,114 @@ def test_colours_of_a_picture_with_its_own_transparency_are_not_those_of_the_pap
 )
 def test_large_networks_are_known(settings: dict[str, str], large: bool) -> None:
     assert Settings(**settings).large is large
+
+
+class Dots:
+    """In place of the segmentation network: what is bright and fills a fair share of what it is shown."""
+
+    device = "cpu"
+
+    def run(self, batch: Tensor) -> tuple[Tensor, ...]:
+        if batch.shape[1] == 4:
+            return (batch[:, 3:],)
+        bright = batch[:, :1] > 0
+        seen = bright.mean() > 0.02
+        return (bright & seen).astype(np.float32), np.array([float(seen)], np.float32)
+
+
+def dots() -> np.ndarray:
+    """A large disc, and a small one that only stands out from near."""
+    y, x = np.mgrid[:200, :400]
+    large, small = np.hypot(y - 100, x - 100) < 60, np.hypot(y - 100, x - 350) < 14
+    return np.where((large | small)[..., None], 230, 30).astype(np.uint8) * np.ones(3, np.uint8)
+
+
+@pytest.fixture
+def dotted(monkeypatch: pytest.MonkeyPatch) -> Remover:
+    monkeypatch.setattr("mattebox.remover.load_engine", lambda *_, **__: Dots())
+    return Remover(refine="none", foreground="none")
+
+
+def test_a_point_takes_one_of_several_subjects(dotted: Remover) -> None:
+    alpha = dotted(dots(), points=[(100, 350)]).alpha
+    assert alpha[100, 350] > 0.9
+    assert alpha[100, 100] == 0
+    alpha = dotted(dots(), points=[(100, 350, False)]).alpha
+    assert (alpha[100, 350], alpha[100, 100]) == (0, 1)
+
+
+def test_what_was_not_seen_from_afar_is_seen_from_near(dotted: Remover) -> None:
+    rgb = dots()
+    rgb[:, :200] = 30
+    assert dotted(rgb).empty
+    alpha = dotted(rgb, points=[(100, 350)]).alpha
+    assert overlap(alpha > 0.5, rgb[..., 0] > 100) > 0.8
+
+
+def test_a_box_holds_the_whole_subject(dotted: Remover) -> None:
+    alpha = dotted(dots(), box=(80, 330, 120, 370)).alpha
+    assert alpha[100, 350] > 0.9
+    assert not alpha[:, :330].any()
+    assert not alpha[:80].any()
+
+
+def test_points_are_of_the_picture_and_not_of_the_region(dotted: Remover) -> None:
+    assert dotted(dots(), points=[(100, 350)], region=(50, 300, 150, 400)).alpha[100, 350] > 0.9
+
+
+@pytest.fixture
+def half_opaque(monkeypatch: pytest.MonkeyPatch) -> list[np.ndarray]:
+    """In place of every matting method: all that is unknown is half opaque; gives the trimaps that it was shown."""
+    shown = []
+
+    def matter(_: np.ndarray, trimap: np.ndarray) -> tuple[np.ndarray, None]:
+        shown.append(trimap)
+        return np.where(trimap == 128, np.float32(0.5), trimap / np.float32(255)).astype(np.float32), None
+
+    monkeypatch.setattr("mattebox.remover.load_matter", lambda *_, **__: matter)
+    return shown
+
+
+def ring() -> np.ndarray:
+    """A trimap of the large disc with an unknown rim."""
+    y, x = np.mgrid[:200, :400]
+    away = np.hypot(y - 100, x - 100)
+    return np.select([away < 50, away < 70], [255, 128], 0).astype(np.uint8)
+
+
+def test_a_trimap_is_followed_to_the_pixel(half_opaque: list[np.ndarray]) -> None:
+    cutout = Remover(matte="fba", foreground="none")(dots(), trimap=ring())
+    np.testing.assert_array_equal(cutout.alpha, np.where(ring() == 128, np.float32(0.5), ring() / 255))
+    np.testing.assert_array_equal(half_opaque[0], ring())
+
+
+def test_a_trimap_needs_a_method_and_its_pictures_size(half_opaque: list[np.ndarray]) -> None:
+    with pytest.raises(BadParameter, match="say how too, as in matte='closed-form'"):
+        mattebox.remove(dots(), trimap=ring())
+    remover = Remover(matte="fba", foreground="none")
+    with pytest.raises(BadParameter, match="a trimap of 100 x 200 pixels"):
+        remover(dots(), trimap=ring()[::2, ::2])
+    resized = Remover(matte="fba", foreground="none", resize_trimap=True)(dots(), trimap=ring()[::2, ::2])
+    assert resized.alpha.shape == (200, 400)
+
+
+def test_what_can_be_seen_through_is_looked_at(half_opaque: list[np.ndarray], dotted: Remover) -> None:
+    remover = Remover(matte="fba", refine="none", foreground="none")
+    assert remover(dots()).alpha[100, 100] == 1
+    assert remover(dots(), transparent=[(90, 90, 110, 110)]).alpha[100, 100] == 0.5
+
+
+def test_without_anything_sure_the_mask_stands_and_that_is_told(
+    half_opaque: list[np.ndarray], dotted: Remover, caplog: pytest.LogCaptureFixture
+) -> None:
+    alpha = Remover(matte="fba", refine="none", foreground="none")(np.full((40, 60, 3), 230, np.uint8)).alpha
+    assert not half_opaque
+    assert (alpha == 1).all()
+    assert "nothing beside its subject is sure, so the opacity of the mask stands" in caplog.text
+
+
+def test_hints_that_do_not_fit_name_the_picture() -> None:
+    with pytest.raises(BadParameter, match=r"point \(500, 1\) lies outside the picture of 200 x 400 pixels"):
+        mattebox.remove(dots(), points=[(500, 1)])
+    with pytest.raises(BadParameter, match="mask and points contradict"):
+        mattebox.remove(dots(), points=[(5, 1)], mask=ring())

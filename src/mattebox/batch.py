@@ -21,15 +21,20 @@ from mattebox.chooser import ready_for
 from mattebox.download import download, is_url
 from mattebox.encode import write_file
 from mattebox.errors import BadParameter, EngineFailed, OutputFailed, reason_of, unknown_name
+from mattebox.hints import Region
 from mattebox.journal import Journal
 from mattebox.output import Output
 from mattebox.picture import Picture, open_picture
-from mattebox.remover import Region, Settings, shared_remover
+from mattebox.remover import Settings, shared_remover
 from mattebox.stages.select import AUTOMATIC
 from mattebox.streaming import in_order
 from mattebox.zoo.registry import find_card
+from mattebox.zoo.verify import known
 
 Status = Literal["done", "skipped", "failed"]
+
+HINTS = ("mask", "trimap", "points", "box", "transparent", "region")
+"""What a job may say of its subject."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,10 @@ class Job:
         settings: of the pipeline.
         output: of the file.
         mask: path of a mask to be used instead of the model's.
+        trimap: path of a trimap.
+        points: (row, column, whether it is on the subject) each.
+        box: (top, left, bottom, right) around the subject.
+        transparent: boxes in which the subject can be seen through.
         region: (top, left, bottom, right) to look in.
         overwrite: replace a result that is there; the source itself is only ever replaced with this.
         threads: threads for the networks of this job; None means one per core, or its share of them among others.
@@ -54,6 +63,10 @@ class Job:
     settings: Settings = field(default_factory=Settings)
     output: Output = field(default_factory=Output)
     mask: str | None = None
+    trimap: str | None = None
+    points: tuple[tuple[int, int, bool], ...] = ()
+    box: Region | None = None
+    transparent: tuple[Region, ...] = ()
     region: Region | None = None
     overwrite: bool = False
     threads: int | None = None
@@ -62,19 +75,25 @@ class Job:
         # Once, here: whatever is compared later, above all source and target, is the real path.
         object.__setattr__(self, "source", os.path.expanduser(self.source))
         object.__setattr__(self, "target", Path(os.path.expanduser(self.target)))
-        if self.mask is not None:
-            object.__setattr__(self, "mask", os.path.expanduser(self.mask))
+        for name in ("mask", "trimap"):
+            if (path := getattr(self, name)) is not None:
+                object.__setattr__(self, name, os.path.expanduser(path))
+
+    @property
+    def hints(self) -> dict[str, Any]:
+        """What is known of the subject, as a remover takes it."""
+        return {name: getattr(self, name) for name in HINTS}
 
     @property
     def digest(self) -> str:
         """Names everything that decides the result: what is asked, the files as they are now, weights and version."""
-        known = asdict(replace(self, threads=None, overwrite=False))
-        known["files"] = [file_stamp(path) for path in (self.source, self.mask, self.output.background)]
-        known["weights"] = [find_card(name).weights.digest for name in self.settings.networks]
+        decisive = asdict(replace(self, threads=None, overwrite=False))
+        decisive["files"] = [file_stamp(path) for path in (self.source, self.mask, self.trimap, self.output.background)]
+        decisive["weights"] = [known(find_card(name)).digest for name in self.settings.networks]
         if self.settings.model in AUTOMATIC:
-            known["ready"] = ready_for(self.settings.model)
-        known["version"] = __version__
-        return hashlib.sha256(json.dumps(known, sort_keys=True, default=str).encode()).hexdigest()
+            decisive["ready"] = ready_for(self.settings.model)
+        decisive["version"] = __version__
+        return hashlib.sha256(json.dumps(decisive, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def file_stamp(path: str | None) -> tuple[int, int] | None:
@@ -159,7 +178,7 @@ def run_job(job: Job, digest: str | None = None) -> Outcome:
         refuse_to_replace(job)
         picture = load_picture(job.source)
         remover = shared_remover(job.settings, job.threads)
-        cutout = remover(picture, mask=job.mask, region=job.region)
+        cutout = remover(picture, **job.hints)
         seen = {name: getattr(cutout, name) for name in ("score", "empty", "kind", "model")} | {"choice": cutout.reason}
         job.output.write(cutout, job.target, overwrite=job.overwrite)
         status, reason = "done", "no subject was found" if cutout.empty else ""

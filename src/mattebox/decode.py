@@ -192,6 +192,9 @@ def _convert(image: Image.Image, name: str) -> Pixels:
 
 def _check_range(values: NDArray[Any], top: int, name: str) -> None:
     low, high = values.min(), values.max()
+    if np.isnan(low):
+        lost = np.count_nonzero(np.isnan(values))
+        raise BadPicture(f"{name}: {lost} of its {values.size} {values.dtype} values are no numbers (NaN)")
     if not (low >= 0 and high <= top):
         raise BadPicture(f"{name}: its {values.dtype} values run from {low} to {high}; they must lie in 0 to {top}")
 

@@ -15,11 +15,12 @@ from mattebox.engines.base import Engine
 from mattebox.engines.onnx import OnnxEngine, available_devices
 from mattebox.engines.torch import TorchEngine, has_nvidia_driver, torch_device
 from mattebox.errors import WeightsUnavailable
+from mattebox.zoo.architectures import find_architecture
 from mattebox.zoo.build import exportable, load_network
 from mattebox.zoo.card import Card, Weights
 from mattebox.zoo.convert import is_exported, onnx_file, require_exporter
 from mattebox.zoo.verify import digests_of
-from mattebox.zoo.weights import ensure, verified_weights
+from mattebox.zoo.weights import verified_weights
 
 __all__ = ["check_engine", "load_engine", "own_weights"]
 
@@ -40,7 +41,7 @@ def load_engine(
         card: the model.
         device: `auto`, `cpu`, `cuda`, ...
         threads: threads for one run on a CPU; None means one per core.
-        half: compute in half precision on a GPU.
+        half: compute in half precision: on a GPU, or on a CPU where that is worth it for the network.
         graph: which part of the network, for those that are made of several.
 
     Raises:
@@ -48,22 +49,20 @@ def load_engine(
         MissingExtra: torch is needed and not installed.
         EngineFailed: the model cannot be run as asked.
     """
-    asked = (card, device, None if runs_in_torch(card, device) else threads, half, graph)
+    asked = (card, device, None if runs_in_torch(card, device, half=half) else threads, half, graph)
     with _LOCKS[asked]:
         return _load_engine(*asked)
 
 
 @lru_cache(maxsize=16)
 def _load_engine(card: Card, device: str, threads: int | None, half: bool, graph: str) -> Engine:  # noqa: FBT001
-    if runs_in_torch(card, device):
+    if runs_in_torch(card, device, half=half):
         torch_device(device)  # one that is not there is told before weights are fetched and read
         return TorchEngine(exportable(card, _network(card, device), graph), device, half=half)
     if half:
-        log.warning("half precision is for networks in PyTorch on a GPU; '%s' computes in float32", card.name)
+        log.warning("half precision is for networks of PyTorch on a GPU; '%s' computes in float32", card.name)
     if card.weights.embedded:
         return OnnxEngine(verified_weights(card), device, threads)
-    if card.weights.form == "onnx":
-        return OnnxEngine(ensure(card), device, threads, pooled=True)
     return OnnxEngine(onnx_file(card, graph), device, threads, pooled=True)
 
 
@@ -73,10 +72,12 @@ def _network(card: Card, device: str) -> Any:  # noqa: ARG001 (an engine moves i
     return load_network(card)
 
 
-def runs_in_torch(card: Card, device: str) -> bool:
-    """Whether PyTorch is to run a model on a device: a checkpoint on a GPU that it can use."""
+def runs_in_torch(card: Card, device: str, *, half: bool = False) -> bool:
+    """Whether PyTorch is to run a model on a device: a checkpoint on a GPU that it can use, or in half precision."""
     if card.weights.form != "torch":
         return False
+    if half and find_architecture(card.architecture).half_on_cpu and find_spec("torch") is not None:
+        return True
     if device == "auto":
         return has_nvidia_driver() and find_spec("torch") is not None and torch_device(device).type != "cpu"
     kind = device.partition(":")[0]

@@ -1,4 +1,4 @@
-"""`manifest.csv`, the table of a data folder: one row a picture, columns by name."""
+"""What lies in a folder of pictures: the files that are some, and `manifest.csv`, a row for each, columns by name."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from pathlib import Path
 
 from mattebox.errors import BadParameter
 
-__all__ = ["MANIFEST", "read_rows", "source_of"]
+__all__ = ["MANIFEST", "SUFFIXES", "read_rows", "source_of"]
 
 MANIFEST = "manifest.csv"
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif", ".heic", ".heif", ".hif")
+"""What is taken for a picture in a folder."""
 
 
 def read_rows(folder: Path, needed: set[str]) -> list[dict[str, str]]:

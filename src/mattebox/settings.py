@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from mattebox.errors import BadParameter, unknown_name
+from mattebox.errors import BadParameter, ModelNotFound, unknown_name
+from mattebox.solvers import SOLVERS, is_solver
 from mattebox.stages.cascade import SIDE
 from mattebox.stages.foreground import FOREGROUND_METHODS
-from mattebox.stages.matte import LARGEST
 from mattebox.stages.segment import network_size
 from mattebox.stages.select import AUTOMATIC, candidates
 from mattebox.stages.trimap import BAND
@@ -36,16 +36,19 @@ class Settings:
             or by its scene and what is in it.
         refine: name of the model that brings the mask to the picture's own resolution (`detail`, `cascadepsp`, ...);
             `none` leaves the coarse mask, enlarged.
-        matte: name of the model that finds the opacity around the edge (`fba`, ...); `none` leaves that of the mask.
+        matte: name of the method that finds the opacity around the edge, or where a trimap does not know: a model
+            (`fba`, `vitmatte-small`, ...) or a solver (`closed-form`, ...); `none` leaves the opacity of the mask.
         device: `auto`, `cpu`, `cuda`, ...; a device that is asked for by name is used or it is an error.
-        half: compute in half precision; for GPUs only.
+        half: compute in half precision; for GPUs, and for ViTMatte on CPUs that multiply in bfloat16.
         segment_size: side in pixels of what the segmentation model sees; None for what its card says. Where the model
             is chosen, one that works at a single size keeps to that.
         refine_size: longest side that CascadePSP sees at once.
-        matte_size: longest side that the matting model sees at once; what is larger is worked on in tiles.
+        matte_size: longest side that the matting model sees at once; None for what suits it. What is larger is worked
+            on in tiles.
         band: how far outwards from the edge the matting model looks, as a share of the picture's longer side.
+        resize_trimap: bring a trimap of another size to that of its picture; otherwise it is an error.
         foreground: how the old background is taken out of the edge's colours: `predicted` by the matting model (without
-            one, as `multilevel`), `multilevel`, `blur-fusion` or `none`.
+            one, as `multilevel`), `multilevel`, `blur-fusion`, `closed-form` or `none`.
         threshold: opacity that becomes one half; raise it to keep less.
         softness: 0 for a hard edge, 1 for the edge as it was found.
         feather: soften the edge inwards over this many pixels.
@@ -62,8 +65,9 @@ class Settings:
     half: bool = False
     segment_size: int | None = None
     refine_size: int = SIDE
-    matte_size: int = LARGEST
+    matte_size: int | None = None
     band: float = BAND
+    resize_trimap: bool = False
     foreground: str = PREDICTED
     threshold: float = 0.5
     softness: float = 1.0
@@ -94,16 +98,23 @@ class Settings:
                 raise BadParameter(f"{name}={value!r}: must be a whole number of pixels")
         if self.model not in AUTOMATIC:
             network_size(find_card(self.model, "segment"), self.segment_size)
-        for task in ("refine", "matte"):
-            if getattr(self, task) != NONE:
-                find_card(getattr(self, task), task)
+        if self.refine != NONE:
+            find_card(self.refine, "refine")
+        if self.matte != NONE and not is_solver(self.matte):
+            try:
+                find_card(self.matte, "matte")
+            except ModelNotFound as error:
+                raise ModelNotFound(f"{error}; solvers: {', '.join(SOLVERS)}") from error
         if self.foreground not in FOREGROUNDS:
             raise BadParameter(unknown_name("foreground method", self.foreground, FOREGROUNDS))
 
     @property
     def asked(self) -> tuple[str, ...]:
         """Names of the models that are asked for by name."""
-        return tuple(name for name in (self.model, self.refine, self.matte) if name not in {NONE, *AUTOMATIC})
+        without = {NONE, *AUTOMATIC}
+        return tuple(
+            name for name in (self.model, self.refine, self.matte) if name not in without and not is_solver(name)
+        )
 
     @property
     def large(self) -> bool:

@@ -70,6 +70,14 @@ def test_the_table_fits_a_narrow_terminal(mattebox: Command, monkeypatch: pytest
     out = mattebox("evaluate", "data", "--by", "source", "--quiet").out.decode()
     assert max(len(line) for line in out.splitlines()) <= 80
     assert len(table(out.encode())["all"]) == 9
+    assert "\n source furniture- " in out
+    assert "\n and-household " in out
+
+    # Nothing is left out or broken within a word where even that does not fit.
+    monkeypatch.setenv("COLUMNS", "40")
+    out = mattebox("evaluate", "data", "--by", "source", "--quiet").out.decode()
+    assert {"furniture-", "and-", "household"} <= {line.strip() for line in out.splitlines()}
+    assert len(table(out.encode())["all"]) == 9
 
 
 def test_false_alarms_are_told_apart(mattebox: Command) -> None:
@@ -131,6 +139,75 @@ def test_saved_results_are_evaluated_like_those_of_a_model(mattebox: Command) ->
     assert not record.keys() & {"settings", "weights"}
 
 
+def test_the_sheet_of_saved_results_has_no_photo(mattebox: Command) -> None:
+    results("pred", "a.png", shift=4)
+    results("gt", "a.png")
+    widths = []
+    dataset(Path("data"), {"a": "soft"}, shift=4)
+    for words in (("pred", "gt"), ("data", "--results", "pred")):
+        assert mattebox("evaluate", *words, "--sheet", "worst.png", "-q").code == 0
+        with Image.open("worst.png") as image:
+            widths.append(image.width)
+    assert widths[0] / widths[1] == pytest.approx(3 / 4, abs=0.01)
+
+
+def results(folder: str, *names: str, shift: int = 0) -> None:
+    """Masks of the disc, moved to the right."""
+    mask = (np.asarray(draw())[..., 0] > 128).astype(np.uint8) * 255
+    Path(folder).mkdir(exist_ok=True)
+    for name in names:
+        Image.fromarray(np.roll(mask, shift, axis=1)).save(Path(folder) / name)
+
+
+def test_saved_results_are_measured_against_truths_of_their_names(mattebox: Command) -> None:
+    results("pred", "a_cutout.png", "b_3.png", shift=4)
+    results("gt", "a.png", "b.png")
+    said = mattebox("evaluate", "pred", "gt")
+    assert said.code == 0, said.err
+    found = table(said.out)
+    assert found["all"][0] == "2"
+    assert len(found["all"]) == 9
+    assert "[1/2] pred/a_cutout.png -> IoU 0." in said.err
+
+    said = mattebox("evaluate", "pred", "gt", "--metrics", "SAD,s-measure", "--json", "-q")
+    record = json.loads(said.out)
+    assert (record["truth"], record["protocol"], said.err) == ("gt", "whole", "")
+    assert record["means"]["all"].keys() == {"pictures", "sad", "s_measure"}
+    assert record["means"]["all"]["sad"] == record["pictures"][0]["sad"] > 0
+
+
+def test_the_unknown_band_counts_where_trimaps_are_given_or_asked_for(mattebox: Command) -> None:
+    results("pred", "a.png", shift=4)
+    results("gt", "a.png")
+    greys = np.full((48, 64), 128, np.uint8)
+    greys[:, :32] = 10  # nearly black counts as black
+    Path("trimaps").mkdir()
+    Image.fromarray(greys).save("trimaps/a.png")
+    sads = {}
+    for words in ("--trimap trimaps", "--protocol unknown", "--trimap trimaps --protocol whole"):
+        record = json.loads(mattebox("evaluate", "pred", "gt", *words.split(), "--metrics", "sad", "--json").out)
+        sads[words] = record["means"]["all"]["sad"]
+    given, made, whole = sads.values()
+    assert 0 < given < made <= whole
+    assert (record["trimap"], record["pictures"][0]["trimap"]) == ("trimaps", "")  # asked for, and not used
+    said = mattebox("evaluate", "pred", "gt", "--trimap", "trimaps", "--json")
+    record = json.loads(said.out)
+    assert (record["trimap"], record["pictures"][0]["trimap"]) == ("trimaps", "trimaps/a.png")
+    said = mattebox("evaluate", "pred", "gt", "--trimap", "trimaps")
+    assert table(said.out)["all"][1] == f"{given:.3f}"
+
+
+def test_folders_that_do_not_match_are_one_error_with_both_sides(mattebox: Command) -> None:
+    results("pred", "a.png", "x.png")
+    results("gt", "a.png", "y.png", "z.png")
+    said = mattebox("evaluate", "pred", "gt")
+    assert (said.code, said.out) == (2, b"")
+    assert said.err == (
+        "error: pred and gt do not match: 1 of 2 results have no truth (x.png); "
+        "2 of 3 truths have no result (y.png, z.png)\n"
+    )
+
+
 def test_bad_files_are_listed_and_left_out(mattebox: Command) -> None:
     dataset(Path("data"), {"a": "binary", "b": "binary", "c": "binary"})
     Path("data/images/a.png").write_bytes(b"no picture")
@@ -174,6 +251,12 @@ def test_the_limit_is_for_each_folder(mattebox: Command) -> None:
         ("data -m light", "did you mean 'lite'"),
         ("data --softness 3", "softness=3.0: must be from 0 to 1"),
         ("data --invert", "--invert"),
+        ("data/masks data/masks --results data", "leave out --results"),
+        ("data/masks data/masks --model isnet --layout dis5k", "leave out --layout and --model and the other settings"),
+        ("data/masks data/masks --metrics sda", "no figure 'sda'; did you mean 'sad'"),
+        ("data/masks data/masks --protocol unknown --metrics iou", "'iou' is a figure of whole pictures"),
+        ("data --trimap data", "--trimap goes with saved results and GT"),
+        ("data --layout dis", "no layout 'dis'"),
     ],
 )
 def test_wrong_use_is_one_line_and_code_2(mattebox: Command, words: str, message: str) -> None:
@@ -197,7 +280,7 @@ def test_every_option_is_told_in_one_sentence_and_every_edge_setting_is_one() ->
     for parameter in command.params:
         assert parameter.help, parameter.name
         assert parameter.help.endswith("."), parameter.name
-    assert {*ASKED, "foreground", "invert"} == {field.name for field in fields(Settings)}
+    assert {*ASKED, "foreground", "invert", "resize_trimap"} == {field.name for field in fields(Settings)}
 
 
 def test_the_help_loads_nothing_heavy() -> None:

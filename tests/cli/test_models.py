@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -25,7 +26,8 @@ def two(hub: Hub, home: Path) -> None:
 
 def test_models_are_listed_by_task_and_family(mattebox: Command) -> None:
     matting = mattebox("models", "list", "--task", "matte").out.decode().splitlines()
-    assert [line.split()[0] for line in matting if "matte " in line] == ["fba"]
+    assert {"dim", "fba", "vitmatte_small"} <= {line.split()[0] for line in matting if " matte " in line}
+    assert not [line for line in matting if " segment " in line]
     records = json.loads(mattebox("models", "list", "--family", "rembg", "--json").out)
     assert {record["name"] for record in records} == {name for name in load_cards() if name.startswith("rembg_")}
     said = mattebox("models", "list", "--task", "mate")
@@ -132,3 +134,23 @@ def test_a_model_that_is_not_here_has_no_path(mattebox: Command) -> None:
     said = mattebox("models", "path", "some")
     assert (said.code, said.out) == (1, b"")
     assert "run 'mattebox models pull some'" in said.err
+
+
+def test_a_model_without_a_published_digest_is_shown_as_what_it_is(
+    mattebox: Command, hub: Hub, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetch, "SECURE", "http://127.0.0.1")
+    write_card(home / "cards", "bare", DATA, sha256="", first_sight=True, urls=[hub.url + PATH])
+    assert "first sight: True" in mattebox("models", "info", "bare").out.decode()
+    said = mattebox("models", "pull", "bare")
+    assert said.code == 0
+    (warning,) = (line for line in said.err.splitlines() if line.startswith("warning: "))
+    assert "nobody has published a digest of bare.pth; this one is taken at first sight" in warning
+    digest = hashlib.sha256(hub.files[PATH]).hexdigest()
+    assert digest in warning
+    assert f"sha256: {digest}" in mattebox("models", "info", "bare").out.decode()
+    said = mattebox("models", "verify", "bare")
+    assert (said.code, said.err.count("as first seen; nobody has published its digest")) == (0, 1)
+    (target,) = (home / "weights").glob("*bare.pth")
+    target.write_bytes(b"damaged")
+    assert mattebox("models", "verify", "bare").code == 1

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from mattebox.compat import pixels, trimap
-from mattebox.stages.matte import distance_channels
+from mattebox.stages.fba import distance_channels
 from parity import weights
 from parity.golden import drawn, record, recorded
 

@@ -36,12 +36,19 @@ def test_a_single_answer_is_a_tuple_of_one() -> None:
     np.testing.assert_array_equal(answer, [[[[0, 2]]]])
 
 
-def test_half_precision_is_not_done_on_a_cpu_and_that_is_said(caplog: pytest.LogCaptureFixture) -> None:
-    value = np.full((1, 1, 1, 1), 1 + 2**-20, np.float32)
+@pytest.mark.parametrize("able", [True, False])
+def test_half_precision_is_bfloat16_on_a_cpu_that_multiplies_so(
+    able: bool, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": able})
+    value = np.full((1, 1, 1, 1), 1 + 2**-12, np.float32)
+    once = nn.Conv2d(1, 1, 1, bias=False)
+    once.weight.data.fill_(1)
     with caplog.at_level(logging.WARNING):
-        (answer,) = TorchEngine(nn.ReLU(), "cpu", half=True).run(value)
-    np.testing.assert_array_equal(answer, value)
-    assert "computing in float32 on the CPU" in caplog.text
+        (answer,) = TorchEngine(once, "cpu", half=True).run(value)
+    assert answer.dtype == np.float32
+    assert answer.item() == (1 if able else value.item())
+    assert ("computing in float32" in caplog.text) != able
 
 
 @pytest.mark.parametrize("device", ["cuda", "cuda:7", "mps"])

@@ -37,6 +37,11 @@ def test_a_manifest_says_what_belongs_together(tmp_path: Path) -> None:
     assert (soft.source, binary.source, binary.soft) == ("pets", "", False)
 
 
+def test_a_manifest_may_name_trimaps(tmp_path: Path) -> None:
+    manifest(tmp_path, "image,mask,trimap\na.jpg,a.png,t/a.png\nb.jpg,b.png,\n")
+    assert [pair.trimap for pair in read_pairs(tmp_path)] == [tmp_path / "t/a.png", None]
+
+
 @pytest.mark.parametrize("start", ["", "\ufeff"])
 def test_only_two_columns_are_needed(tmp_path: Path, start: str) -> None:
     manifest(tmp_path, f"{start}image,mask\na.jpg,a.png\n")
@@ -53,6 +58,12 @@ def test_without_a_manifest_names_say_what_belongs_together(tmp_path: Path, trut
         Pair(tmp_path / "images/a.png", folder / "a.tif", soft=soft),
         Pair(tmp_path / "images/b.jpg", folder / "b.png", soft=soft),  # missing: told when it is opened
     ]
+
+
+def test_a_folder_of_trimaps_belongs_to_the_pictures_beside_it(tmp_path: Path) -> None:
+    for folder in ("images", "alpha", "trimaps"):
+        saved(tmp_path / folder / "a.png", RAMP)
+    assert read_pairs(tmp_path)[0].trimap == tmp_path / "trimaps" / "a.png"
 
 
 @pytest.mark.parametrize(

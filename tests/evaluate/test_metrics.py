@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -22,7 +23,7 @@ REFERENCE_FIGURES = {
     "conn": metrics.connectivity_error,
 }
 ERRORS = [metrics.sad, metrics.mad, metrics.mse, metrics.gradient_error, metrics.connectivity_error]
-SHARES = [metrics.iou, metrics.f_measure_max, metrics.boundary_iou]
+SHARES = [metrics.iou, metrics.boundary_iou]
 
 Figure = Callable[..., float]
 
@@ -50,6 +51,33 @@ def test_errors_are_those_of_the_reference(case: str, figure: str) -> None:
         alpha, region = metrics.within_trimap(alpha, trimap)
     found = REFERENCE_FIGURES[figure](alpha, truth, region)
     assert found == pytest.approx(row["values"][figure], rel=2e-6, abs=1e-9)
+
+
+def connected_by_definition(common: np.ndarray) -> np.ndarray:
+    """Up to which of ten levels each pixel lies in the largest piece of every level."""
+    connected, last = np.ones(common.shape, bool), np.zeros(common.shape)
+    for step in range(1, 11):
+        level = (common >= np.float32(step / 10)).astype(np.uint8)
+        _, labels, statistics, _ = cv2.connectedComponentsWithStats(level, connectivity=4)
+        largest = 1 + np.argmax(statistics[1:, cv2.CC_STAT_AREA]) if level.any() else -1
+        connected &= labels == largest
+        last += connected
+    return last / 10
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_connectivity_is_what_its_definition_says(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    grain = rng.uniform(0.5, 5)
+    alpha, truth = (cv2.GaussianBlur(rng.random((37, 53), np.float32), (0, 0), grain) for _ in range(2))
+    # Some of them are one large piece, some fall into many small ones, and level by level into others.
+    alpha, truth = (np.clip((one - 0.5) * rng.uniform(2, 12) + rng.uniform(0.3, 0.7), 0, 1) for one in (alpha, truth))
+    alpha, truth = (np.rint(one * 255).astype(np.float32) / 255 for one in (alpha, truth))
+    last = connected_by_definition(np.minimum(alpha, truth)).astype(np.float32)
+    loose = [np.where(one - last >= 0.15, one - last, 0) for one in (alpha, truth)]
+    expected = np.abs(loose[0] - loose[1]).sum(dtype=np.float64) / 1000
+    assert expected > 0
+    assert metrics.connectivity_error(alpha, truth) == pytest.approx(expected, rel=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -130,14 +158,6 @@ def test_pieces_that_touch_at_a_corner_are_two() -> None:
 )
 def test_iou_by_hand(alpha: np.ndarray, truth: np.ndarray, expected: float) -> None:
     assert metrics.iou(alpha, truth) == pytest.approx(expected)
-
-
-def test_f_measure_takes_the_best_level() -> None:
-    truth = square(0, 0, 10)
-    alpha = truth * 0.3  # found at low levels only
-    assert metrics.f_measure_max(alpha, truth) == 1
-    alpha[20:30, 20:30] = 0.3  # as much again that is wrong
-    assert metrics.f_measure_max(alpha, truth) == pytest.approx(1.3 * 0.5 / (0.3 * 0.5 + 1))
 
 
 def test_boundary_iou_compares_rims_of_two_per_cent_of_the_diagonal() -> None:

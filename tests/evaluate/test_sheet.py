@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from mattebox.evaluate.report import Row, Truth
 from mattebox.evaluate.run import Compared
-from mattebox.evaluate.sheet import CELL, GAP, GREEN, LINE, PAPER, WorstCases, draw_sheet, draw_strip
+from mattebox.evaluate.sheet import CELL, GAP, GREEN, LINE, PAPER, Strip, WorstCases, draw_sheet, draw_strip
 
 SIZE = (60, 80)
 
@@ -36,6 +38,18 @@ def test_a_strip_shows_photo_result_truth_and_difference() -> None:
         assert tuple(view[below]) == PAPER
 
 
+def test_a_strip_of_a_saved_result_has_no_photo() -> None:
+    strip = draw_strip(compared(0.25), photo=False)
+    assert strip.views.shape == (CELL, 3 * (CELL + GAP), 3)
+    result, truth, difference = (strip.views[30, start : start + CELL] for start in range(0, 492, CELL + GAP))
+    assert [tuple(result[at]) for at in (40, 120)] == [(255,) * 3, (0,) * 3]
+    assert [tuple(truth[at]) for at in (40, 120)] == [(255,) * 3] * 2
+    assert tuple(difference[120]) == (0, 76, 255)
+    worst = WorstCases(photo=False)
+    worst.add(compared(0.25))
+    assert worst.draw().shape[1] == 3 * (CELL + GAP) + 2 * GAP
+
+
 @pytest.mark.parametrize("size", [(1, 900), (900, 1), (7, 5)])
 def test_every_shape_fits_its_cell(size: tuple[int, int]) -> None:
     alpha = np.ones(size, np.float32)
@@ -64,3 +78,14 @@ def test_captions_are_drawn_and_stay_on_their_side() -> None:
         assert (left != PAPER).any()
         assert (left[:, -GAP:] == PAPER).all()
     assert (long != short).any()
+
+
+def test_cases_are_ranked_by_the_first_figure_when_there_is_no_iou() -> None:
+    def with_figures(**figures: float) -> Strip:
+        one = compared(0)
+        return draw_strip(replace(one, row=replace(one.row, figures=figures)))
+
+    few, many = with_figures(sad=1.5), with_figures(sad=4, mean_f=0.9)
+    assert (few.caption, many.caption) == ("a.png  SAD 1.500", "a.png  SAD 4.000")
+    assert many.quality < few.quality
+    assert with_figures(mean_f=0.2).quality < with_figures(mean_f=0.3).quality

@@ -1,3 +1,4 @@
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -8,15 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from mattebox.errors import BadParameter
+from mattebox.errors import BadParameter, MissingExtra
+from mattebox.solvers import foreground as solver
 from mattebox.stages import foreground as module
 from mattebox.stages.foreground import (
     FOREGROUND_METHODS,
     estimate_background,
     estimate_foreground,
     estimate_foreground_blur_fusion,
+    estimate_foreground_closed_form,
     estimate_foreground_multilevel,
 )
+from parity import weights_paddle as maker
 
 TESTS = Path(__file__).parents[1]
 CASES = ["lemur", "disc", "fur"]
@@ -207,3 +211,51 @@ def test_unfit_arguments_are_refused(rgb, alpha, method, message):
 def test_settings_without_a_solution_are_refused(setting):
     with pytest.raises(BadParameter, match="regularisation must be above 0"):
         estimate_foreground_multilevel(*synthetic("disc")[:2], **setting)
+
+
+def reference():
+    """The picture, the alpha and the colours that PaddleSeg's estimator, pymatting's by other hands, finds."""
+    rgb, alpha = maker.image_u8("fg/img", 40, 56, seed=1), maker.alpha_u8("fg/a", 40, 56, 1) / np.float32(255)
+    with np.load(TESTS / "parity/paddle/foreground.npz") as stored:
+        return rgb, alpha, 255 * stored["F"]
+
+
+def test_multilevel_agrees_with_paddleseg_where_noise_lets_it():
+    # Ours moves its colours to those that compose to the picture exactly, so on noise the two differ by design.
+    rgb, alpha, colours = reference()
+    assert difference(estimate_foreground(rgb, alpha), colours, alpha) < 3
+    assert difference(rgb, colours, alpha) > 7
+
+
+# The reference was made with pymatting 1.1.16:
+# np.savez_compressed("tests/parity/foreground_closed_form.npz", F=np.rint(255 * pymatting.estimate_foreground_cf(
+#     rgb / 255, alpha.astype(float))).astype(np.uint8)) with `rgb`, `alpha` of `synthetic("fur")`.
+def test_closed_form_agrees_with_pymatting():
+    rgb, alpha, true = synthetic("fur")
+    with np.load(TESTS / "parity/foreground_closed_form.npz") as stored:
+        colours = stored["F"]
+    found = estimate_foreground(rgb, alpha, "closed-form")
+    visible = (alpha > 0.01) & (alpha < 1)
+    assert np.abs(found[visible] - np.float32(colours[visible])).max() <= 2
+    assert difference(found, true, alpha * (alpha < 1)) < 4
+
+
+def test_closed_form_without_a_regularisation_is_refused():
+    with pytest.raises(BadParameter, match="regularisation must be above 0"):
+        estimate_foreground_closed_form(*synthetic("disc")[:2], regularisation=0)
+
+
+def test_tiles_of_closed_form_do_not_show(monkeypatch):
+    rgb, alpha, _ = synthetic("fur")
+    whole = estimate_foreground(rgb, alpha, "closed-form")
+    monkeypatch.setattr(solver, "TILE", 64)
+    tiled = estimate_foreground(rgb, alpha, "closed-form")
+    assert np.abs(tiled - np.float32(whole))[alpha > 0.05].max() <= 2
+
+
+def test_closed_form_without_scipy_names_the_extra(monkeypatch):
+    monkeypatch.delitem(sys.modules, "mattebox.solvers.foreground")
+    monkeypatch.setitem(sys.modules, "scipy", None)
+    monkeypatch.setitem(sys.modules, "scipy.sparse", None)
+    with pytest.raises(MissingExtra, match=r"mattebox\[solvers\]"):
+        estimate_foreground(*synthetic("disc")[:2], "closed-form")

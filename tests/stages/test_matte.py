@@ -9,9 +9,10 @@ import pytest
 import torch
 
 from mattebox.engines.torch import TorchEngine
-from mattebox.errors import BadParameter
+from mattebox.errors import BadParameter, EngineFailed
 from mattebox.nets.fba import FbaMatting
-from mattebox.stages.matte import distance_channels, matte
+from mattebox.stages.fba import distance_channels, fba_look
+from mattebox.stages.matte import Seen, matte
 from mattebox.stages.tensors import IMAGENET_DEVIATION, IMAGENET_MEAN
 from parity import weights
 
@@ -50,7 +51,7 @@ def scene(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
 def test_only_the_unknown_is_changed_and_tiles_leave_no_trace(largest: int) -> None:
     rgb, trimap = scene(190, 301)
     engine = Answers(red)
-    alpha, foreground = matte(rgb, trimap, engine, largest=largest)
+    alpha, foreground = matte(rgb, trimap, fba_look(engine), largest=largest)
     unknown = trimap == 128
     np.testing.assert_array_equal(alpha[~unknown], trimap[~unknown] / np.float32(255))
     np.testing.assert_array_equal(foreground[~unknown], rgb[~unknown])
@@ -65,7 +66,7 @@ def test_only_the_unknown_is_changed_and_tiles_leave_no_trace(largest: int) -> N
 def test_colours_are_red_first_and_normalised() -> None:
     rgb, trimap = scene(64, 80)
     engine = Answers(red)
-    matte(rgb, trimap, engine)
+    matte(rgb, trimap, fba_look(engine))
     ((picture, known, normalised, near),) = engine.seen
     assert picture.shape == normalised.shape == (1, 3, 64, 80)
     assert (known.shape, near.shape) == ((1, 2, 64, 80), (1, 6, 64, 80))
@@ -80,7 +81,9 @@ def test_a_tile_knows_how_far_what_it_does_not_see_is() -> None:
     trimap = np.full((64, 800), 128, np.uint8)
     trimap[:, 0] = 255
     rgb = np.zeros((64, 800, 3), np.uint8)
-    whole, tiled = (matte(rgb, trimap, Answers(lambda *i: i[3][:, 5:]), largest=side)[0] for side in (1024, 64))
+    whole, tiled = (
+        matte(rgb, trimap, fba_look(Answers(lambda *i: i[3][:, 5:])), largest=side)[0] for side in (1024, 64)
+    )
     assert whole[0, 90] > 0.2
     np.testing.assert_allclose(tiled, whole, atol=1e-5)
 
@@ -89,7 +92,7 @@ def test_only_the_surroundings_of_the_band_are_looked_at() -> None:
     trimap = np.zeros((900, 1200), np.uint8)
     trimap[400:420, 600:650] = 128
     engine = Answers(red)
-    matte(np.zeros((900, 1200, 3), np.uint8), trimap, engine, largest=256)
+    matte(np.zeros((900, 1200, 3), np.uint8), trimap, fba_look(engine), largest=256)
     assert [inputs[0].shape for inputs in engine.seen] == [(1, 3, 88, 120)]
 
 
@@ -97,36 +100,50 @@ def test_only_the_surroundings_of_the_band_are_looked_at() -> None:
 def test_with_nothing_unknown_the_network_is_not_run(known: int) -> None:
     rgb, _ = scene(40, 50)
     engine = Answers(red)
-    alpha, foreground = matte(rgb, np.full((40, 50), known, np.uint8), engine)
+    alpha, foreground = matte(rgb, np.full((40, 50), known, np.uint8), fba_look(engine))
     assert not engine.seen
     assert (alpha == known / 255).all()
-    np.testing.assert_array_equal(foreground, rgb)
+    assert foreground is None
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 9), (13, 7), (33, 500)])
 def test_any_size_is_answered(shape: tuple[int, int]) -> None:
     rgb = np.full((*shape, 3), 51, np.uint8)
-    alpha, foreground = matte(rgb, np.full(shape, 128, np.uint8), Answers(red), largest=64)
+    alpha, foreground = matte(rgb, np.full(shape, 128, np.uint8), fba_look(Answers(red)), largest=64)
     np.testing.assert_allclose(alpha, np.full(shape, 0.2), atol=1e-6)
     np.testing.assert_array_equal(foreground, rgb)
 
 
 def test_faint_opacity_is_kept() -> None:
     rgb, trimap = scene(64, 64)
-    alpha, _ = matte(rgb, trimap, Answers(lambda *i: np.full_like(i[0][:, :1], 0.05)))
+    alpha, _ = matte(rgb, trimap, fba_look(Answers(lambda *i: np.full_like(i[0][:, :1], 0.05))))
     np.testing.assert_allclose(alpha[trimap == 128], 0.05, atol=1e-6)
+
+
+def test_a_network_without_colours_gives_none_and_its_answers_are_held_to_their_range() -> None:
+    rgb, trimap = scene(64, 64)
+    alpha, foreground = matte(rgb, trimap, lambda rgb, _, tile: Seen(rgb[tile][..., 0] / np.float32(100) - 1))
+    assert foreground is None
+    expected = np.clip(rgb[..., 0] / np.float32(100) - 1, 0, 1)
+    np.testing.assert_allclose(alpha[trimap == 128], expected[trimap == 128], atol=1e-6)
+
+
+def test_answers_that_are_no_numbers_are_an_error() -> None:
+    rgb, trimap = scene(64, 64)
+    with pytest.raises(EngineFailed, match="no numbers"):
+        matte(rgb, trimap, lambda rgb, _, tile: Seen(np.full(rgb[tile].shape[:2], np.nan, np.float32)))
 
 
 def test_arguments_are_left_alone_and_must_make_sense() -> None:
     rgb, trimap = scene(40, 50)
     before = rgb.copy(), trimap.copy()
-    matte(rgb, trimap, Answers(red))
+    matte(rgb, trimap, fba_look(Answers(red)))
     np.testing.assert_array_equal(rgb, before[0])
     np.testing.assert_array_equal(trimap, before[1])
     with pytest.raises(BadParameter, match="picture is 40 x 50 pixels and the trimap 40 x 49"):
-        matte(rgb, trimap[:, :49], Answers(red))
+        matte(rgb, trimap[:, :49], fba_look(Answers(red)))
     with pytest.raises(BadParameter, match="largest=63: the network must see at least 64"):
-        matte(rgb, trimap, Answers(red), largest=63)
+        matte(rgb, trimap, fba_look(Answers(red)), largest=63)
 
 
 def test_the_real_network_is_asked_in_its_own_order() -> None:
@@ -140,7 +157,7 @@ def test_the_real_network_is_asked_in_its_own_order() -> None:
         known = torch.from_numpy(np.stack([trimap == 0, trimap == 255])[None].astype(np.float32))
         near = torch.from_numpy(distance_channels(trimap)[None])
         answer = network(picture, known, (picture - mean) / deviation, near)[0].numpy()
-    alpha, foreground = matte(rgb, trimap, TorchEngine(network, "cpu"))
+    alpha, foreground = matte(rgb, trimap, fba_look(TorchEngine(network, "cpu")))
     unknown = trimap == 128
     np.testing.assert_allclose(alpha[unknown], answer[0][unknown], atol=3e-3)
     soft = unknown & (alpha < 1)

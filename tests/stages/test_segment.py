@@ -1,15 +1,23 @@
 from __future__ import annotations
 
+import json
+import logging
 from dataclasses import replace
+from fnmatch import fnmatch
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from mattebox.errors import BadParameter
-from mattebox.stages.segment import network_input, network_size, segment
-from mattebox.zoo.registry import find_card
+from mattebox.stages import segment as stage
+from mattebox.stages.segment import LONGEST, network_input, network_size, segment
+from mattebox.zoo.card import Card
+from mattebox.zoo.registry import built_in_cards, find_card
 
 LITE = find_card("lite")
+SIZES = json.loads((Path(__file__).parent.parent / "parity" / "paddle" / "sizes.json").read_text())
+"""Sizes of pictures and what PaddleSeg's networks see of them, by the names of their files."""
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (20, 5000, 3), (640, 480, 3), (100, 900, 3)])
@@ -109,3 +117,101 @@ def test_pixels_are_divided_by_the_pictures_own_maximum_where_the_card_says_so()
     np.testing.assert_array_equal(network_input(grey, card), 1)
     assert not network_input(np.zeros_like(grey), card).any()
     np.testing.assert_allclose(network_input(grey, replace(card, scale="255")), 100 / 255, rtol=1e-6)
+
+
+PUBLISHED = [card for card in built_in_cards().values() if card.family == "paddleseg" and card.name != "rvm"]
+BANNER = (33, 500)
+
+
+@pytest.mark.parametrize("card", PUBLISHED, ids=lambda card: card.name)
+def test_a_network_of_paddleseg_sees_pictures_as_large_as_published(card: Card) -> None:
+    (rows,) = (rows for name, rows in SIZES.items() if fnmatch(card.weights.file, f"{name}.pdparams"))
+    for picture, seen in rows:
+        if max(seen) <= LONGEST * min(card.input_size):
+            assert list(network_size(card, None, tuple(picture))) == seen
+
+
+@pytest.mark.parametrize(
+    ("fit", "seen"), [("short", (512, 1536)), ("limit-short", (32, 480)), ("limit-long", (32, 480))]
+)
+def test_a_banner_does_not_fill_the_memory(fit: str, seen: tuple[int, int]) -> None:
+    card = replace(find_card("modnet_hrnet_w18"), fit=fit)
+    assert network_size(card, None, BANNER) == seen
+    assert network_input(np.zeros((*BANNER, 3), np.uint8), card).shape == (1, 3, *seen)
+
+
+class Seeing:
+    """Notes the size of what it is shown."""
+
+    def __init__(self, device: str = "cpu") -> None:
+        self.device, self.seen = device, [0, 0]
+
+    def run(self, batch: np.ndarray) -> tuple[np.ndarray, ...]:
+        self.seen = batch.shape[2:]
+        return (np.zeros((len(batch), 1, *self.seen), np.float32),)
+
+
+@pytest.mark.parametrize(
+    ("model", "pixel_bytes", "whole"),
+    [("humanmatting", 500, (2048, 2688)), ("ppmatting_composition", 2300, (1536, 2048))],
+)
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_a_picture_is_seen_with_fewer_pixels_where_memory_is_short(
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    model: str,
+    pixel_bytes: int,
+    whole: tuple[int, int],
+    mirrored: bool,
+) -> None:
+    monkeypatch.setattr(stage, "_told", set())
+    card, picture, engine = replace(find_card(model), mirrored=mirrored), np.zeros((1536, 2048, 3), np.uint8), Seeing()
+    free = 2_000_000_000
+    monkeypatch.setattr(stage, "free_memory", lambda: free)
+    with caplog.at_level(logging.WARNING, "mattebox"):
+        for _ in range(2):
+            segment(picture, engine, card)
+    height, width = engine.seen
+    taken = height * width * pixel_bytes * (1 + mirrored)
+    assert 0.5 * free < taken < stage.SHARE * free
+    assert height % card.multiple == width % card.multiple == 0
+    assert width / height == pytest.approx(4 / 3, rel=0.1)
+    (told,) = caplog.messages
+    assert told.startswith(f"model '{model}': too little memory is free for ")
+    assert told.endswith(f" pixels, so it sees {height} x {width} and finds less detail")
+    for plenty, device in ((50_000_000_000, "cpu"), (None, "cpu"), (0, "cuda")):
+        monkeypatch.setattr(stage, "free_memory", lambda plenty=plenty: plenty)
+        elsewhere = Seeing(device)
+        segment(picture, elsewhere, card)
+        assert elsewhere.seen == whole
+    assert len(caplog.messages) == 1
+
+
+def test_a_picture_is_never_seen_at_less_than_one_multiple(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stage, "free_memory", lambda: 0)
+    engine = Seeing()
+    segment(np.zeros((60, 80, 3), np.uint8), engine, find_card("humanmatting"))
+    assert engine.seen == (128, 128)
+
+
+def test_a_small_network_does_not_ask_for_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stage, "free_memory", lambda: 0)
+    engine = Seeing()
+    segment(np.zeros((60, 80, 3), np.uint8), engine, replace(LITE, architecture="MyOwn", mirrored=False))
+    assert engine.seen == LITE.input_size
+
+
+@pytest.mark.parametrize("fit", ["short", "limit-short", "limit-long"])
+@pytest.mark.parametrize("picture", [(1, 1), (3, 4000), (31, 33), (4000, 3000)])
+def test_every_picture_is_seen_in_multiples_and_at_least_one(fit: str, picture: tuple[int, int]) -> None:
+    card = replace(find_card("humanmatting"), fit=fit, input_size=(256, 256))
+    seen = network_size(card, None, picture)
+    assert all(length >= 128 and length % 128 == 0 for length in seen)
+
+
+def test_a_size_that_is_asked_for_takes_the_place_of_the_cards() -> None:
+    card = find_card("ppmattingv2")
+    assert network_size(card, 256, (1080, 1920)) == (256, 448)
+    assert network_size(card, 300, (1080, 1920)) == (288, 512)
+    assert network_size(card, 2048, (1080, 1920)) == (1056, 1920)
+    assert network_size(card, None) == (512, 512)

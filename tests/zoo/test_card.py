@@ -16,9 +16,11 @@ from mattebox.zoo.registry import CARDS, built_in_cards
         ('task = "segment"', "", "not a complete card: .*'task'"),
         ('task = "segment"', 'task = "segmant"', "no task 'segmant'; did you mean 'segment'?"),
         ('scale = "max"', 'scale = "min"', "no scale 'min'"),
+        ('scale = "max"', 'fit = "shorter"', "no fit 'shorter'; did you mean 'short'?"),
         ('form = "torch"', 'form = "keras"', "no form of weights 'keras'"),
         ('form = "torch"', "former = 1", "not a complete card: .*'former'"),
-        ("sha512 = ", "# ", "give at least one of sha512, sha256, md5"),
+        ("sha512 = ", "# ", "give at least one of sha512, sha256, md5, or first_sight = true"),
+        ('form = "torch"', "first_sight = true", "first_sight is for form 'torch' only, not for 'onnx'"),
         ('sha512 = "1', 'sha512 = "', "sha512 must be 128 lower-case hexadecimal digits"),
         ('sha512 = "1', 'sha512 = "G', "sha512 must be 128 lower-case hexadecimal digits"),
         ("[weights]", "[[weights]]", "not a complete card"),
@@ -40,6 +42,11 @@ def test_the_strongest_digest_names_the_weights() -> None:
     weights = Weights("a", md5="0" * 32, sha256="1" * 64)
     assert weights.digest == "1" * 64
     assert list(weights.digests) == ["sha256", "md5"]
+
+
+def test_a_file_without_a_published_digest_has_no_name_of_its_own() -> None:
+    weights = Weights("a", first_sight=True, form="torch")
+    assert (weights.digest, weights.digests) == ("", {})
 
 
 def test_files_that_take_one_size_only_are_known() -> None:

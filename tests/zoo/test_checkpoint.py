@@ -14,10 +14,11 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import save_file
 from torch import nn
 from torch.serialization import MAGIC_NUMBER, PROTOCOL_VERSION
 
-from mattebox.errors import WeightsUnavailable
+from mattebox.errors import MissingExtra, WeightsUnavailable
 from mattebox.zoo.checkpoint import read_checkpoint
 from tiny import Tiny
 
@@ -57,6 +58,16 @@ def test_weights_are_found_in_whatever_table_they_are(
     found = read_checkpoint(tmp_path / "some.pth")
     assert same(found.state, network)
     assert found.classes == classes
+
+
+@ZIPPED
+@pytest.mark.parametrize("protocol", [1, 2, 3, 4, 5])
+def test_files_are_read_whatever_the_protocol_of_their_pickles(
+    network: nn.Module, tmp_path: Path, protocol: int, zipped: bool
+) -> None:
+    path = tmp_path / "some.pth"
+    torch.save(network.state_dict(), path, pickle_protocol=protocol, _use_new_zipfile_serialization=zipped)
+    assert same(read_checkpoint(path).state, network)
 
 
 @ZIPPED
@@ -142,14 +153,13 @@ def test_a_file_that_wants_to_run_code_is_refused(
 def test_a_plain_pickle_that_wants_to_run_code_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "evil.pth"
     path.write_bytes(pickle.dumps(Wants(os.system, f"touch '{tmp_path / 'it ran'}'"), protocol=2))
-    with pytest.raises(WeightsUnavailable, match=r"refused: it wants to run posix\.system"):
+    with pytest.raises(WeightsUnavailable, match=r"refused: it asks for posix\.system"):
         read_checkpoint(path)
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_file_cannot_change_what_it_names(tmp_path: Path) -> None:
-    path = tmp_path / "evil.pth"
-    path.write_bytes(b"\x80\x02ctorch._utils\n_rebuild_tensor_v2\n}U\x04evilK\x01sb.")
+    path = legacy(tmp_path / "evil.pth", b"\x80\x02ctorch._utils\n_rebuild_tensor_v2\n}U\x04evilK\x01sb.")
     with pytest.raises(WeightsUnavailable):
         read_checkpoint(path)
     assert not hasattr(torch._utils._rebuild_tensor_v2, "evil")
@@ -220,16 +230,44 @@ def test_a_network_of_endless_parts_is_refused(tmp_path: Path) -> None:
     ],
     ids=["place", "array"],
 )
-def test_a_small_file_does_not_take_much_memory(tmp_path: Path, code: bytes) -> None:
-    path = tmp_path / "evil.pth"
-    path.write_bytes(b"\x80\x02%b0celsewhere\nNet\n." % code)
+@pytest.mark.parametrize("reader", ["torch", "paddle"])
+def test_a_small_file_does_not_take_much_memory(tmp_path: Path, code: bytes, reader: str) -> None:
+    path, content = tmp_path / "evil.pth", b"\x80\x02%b0celsewhere\nNet\n." % code
+    if reader == "torch":
+        legacy(path, content)
+    else:
+        path.write_bytes(content)
     tracemalloc.start()
     try:
-        with pytest.raises(WeightsUnavailable, match=f"{path}: {path.stat().st_size} bytes that cannot be read"):
+        with pytest.raises(WeightsUnavailable, match=f"{path}: "):
             read_checkpoint(path)
         assert tracemalloc.get_traced_memory()[1] < 64 << 20
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "pytorch_model.bin"])
+def test_safetensors_are_known_by_their_content(network: nn.Module, tmp_path: Path, name: str) -> None:
+    save_file(network.state_dict(), tmp_path / name)
+    assert same(read_checkpoint(tmp_path / name).state, network)
+
+
+@pytest.mark.parametrize("kept", [9, 100, -1])
+def test_truncated_safetensors_are_told(network: nn.Module, tmp_path: Path, kept: int) -> None:
+    path = tmp_path / "model.safetensors"
+    save_file(network.state_dict(), path)
+    path.write_bytes(path.read_bytes()[:kept])
+    with pytest.raises(WeightsUnavailable, match=f"{path}: {path.stat().st_size:,} bytes that cannot be read"):
+        read_checkpoint(path)
+
+
+def test_without_the_package_for_safetensors_the_extra_is_named(
+    network: nn.Module, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_file(network.state_dict(), tmp_path / "model.safetensors")
+    monkeypatch.setitem(sys.modules, "safetensors.torch", None)
+    with pytest.raises(MissingExtra, match=r"reading .*model\.safetensors needs the extra 'torch'"):
+        read_checkpoint(tmp_path / "model.safetensors")
 
 
 def test_a_compressed_archive_is_refused(network: nn.Module, tmp_path: Path) -> None:

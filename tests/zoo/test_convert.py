@@ -12,7 +12,8 @@ import torch
 from hub import DATA, PATH, Hub, write_card
 from mattebox.errors import BadParameter, MissingExtra, OutputFailed
 from mattebox.zoo import convert
-from mattebox.zoo.architectures import ARCHITECTURES
+from mattebox.zoo import export as exporter
+from mattebox.zoo.architectures import ARCHITECTURES, Graph
 from mattebox.zoo.build import exportable, load_network
 from mattebox.zoo.card import Card
 from mattebox.zoo.convert import is_ready, onnx_file
@@ -128,3 +129,42 @@ def test_a_cache_that_cannot_be_written_is_told(card: Card, home: Path) -> None:
     (home / "locks").write_text("a file where the folder should be")
     with pytest.raises(OutputFailed, match="set MATTEBOX_HOME to a folder that can"):
         onnx_file(card, "mask")
+
+
+def test_a_network_without_a_published_digest_is_exported_once(card: Card, exports: list[Path]) -> None:
+    unpublished = replace(card, weights=replace(card.weights, sha256="", first_sight=True))
+    assert not convert.is_exported(unpublished)
+    assert onnx_file(unpublished, "mask") == onnx_file(unpublished, "mask")
+    assert len(exports) == 1
+    assert onnx_file(card, "mask") == exports[0], "the same weights"
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> list[torch.Size]:
+    """The shapes of all that a network is tried on when it is exported."""
+    shapes: list[torch.Size] = []
+
+    def write(_: object, example: tuple[torch.Tensor, ...], path: Path, **__: object) -> None:
+        shapes.extend(picture.shape for picture in example)
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"")
+
+    monkeypatch.setattr(exporter, "export_onnx", write)
+    return shapes
+
+
+@pytest.mark.parametrize(("multiple", "size"), [(1, (128, 160)), (32, (128, 160)), (128, (512, 640))])
+def test_a_network_is_tried_on_pictures_that_it_takes(
+    card: Card, shown: list[torch.Size], multiple: int, size: tuple[int, int]
+) -> None:
+    onnx_file(replace(card, multiple=multiple), "mask")
+    assert shown == [(1, 3, *size)]
+
+
+def test_inputs_may_be_smaller_than_the_picture_and_as_wide_as_an_option_says(
+    card: Card, shown: list[torch.Size], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graph = Graph({"features": "channels", "patches": 768}, ("mask",), step=16)
+    monkeypatch.setitem(ARCHITECTURES, "Tiny", replace(TINY, graphs={"decode": graph}))
+    onnx_file(replace(card, options={"channels": 4}), "decode")
+    assert shown == [(1, 4, 8, 10), (1, 768, 8, 10)]

@@ -8,6 +8,7 @@ import onnxruntime
 import pytest
 import torch
 from torch import Tensor, nn
+from torch._higher_order_ops.scan import scan
 
 from mattebox.errors import EngineFailed, OutputFailed
 from mattebox.zoo.export import export_onnx
@@ -34,6 +35,20 @@ class Undecided(nn.Module):
         return rgb if rgb.sum() > 0 else -rgb
 
 
+class Rows(nn.Module):
+    """Looks at one row after the other, with weights that could still learn."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mix = nn.Linear(3, 2)
+
+    def forward(self, rgb: Tensor) -> Tensor:
+        def one(nothing: Tensor, row: Tensor) -> tuple[Tensor, Tensor]:
+            return nothing.clone(), self.mix(row)
+
+        return scan(one, rgb.new_zeros(1), rgb.permute(2, 0, 3, 1))[1].permute(1, 3, 0, 2)
+
+
 def inputs(count: int, height: int, width: int) -> tuple[Tensor, Tensor]:
     return torch.rand(count, 3, height, width), torch.rand(count, 1, height, width)
 
@@ -51,6 +66,15 @@ def test_one_file_answers_any_number_and_size(tmp_path: Path, capfd: pytest.Capt
         with torch.inference_mode():
             for ours, theirs in zip(answers, network(rgb, mask), strict=True):
                 np.testing.assert_allclose(ours, theirs, atol=1e-5)
+
+
+def test_a_network_that_looks_row_by_row_is_written_as_one_that_only_answers(tmp_path: Path) -> None:
+    network, path = Rows().eval(), tmp_path / "rows.onnx"
+    export_onnx(network, (torch.rand(1, 3, 16, 24),), path, input_names=["rgb"], output_names=["answer"])
+    picture = torch.rand(3, 3, 7, 31)
+    (answer,) = onnxruntime.InferenceSession(path).run(None, {"rgb": picture.numpy()})
+    with torch.inference_mode():
+        np.testing.assert_allclose(answer, network(picture), atol=1e-5)
 
 
 def test_the_file_tells_nothing_of_the_machine_that_made_it(tmp_path: Path) -> None:

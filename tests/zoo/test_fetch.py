@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from mattebox.errors import OutputFailed, WeightsUnavailable
 from mattebox.zoo import fetch as fetching
 from mattebox.zoo.card import Card
 from mattebox.zoo.fetch import fetch
+from mattebox.zoo.places import note_of
 
 HALF = len(DATA) // 2
 
@@ -269,3 +271,48 @@ def test_of_two_processes_one_fetches_and_the_other_waits(
     assert {output.splitlines()[-1] for output in outputs} == {str(fetching.cached(card))}
     assert fetching.cached(card).read_bytes() == DATA
     assert len(hub.asked) == 1
+
+
+def test_a_file_without_a_published_digest_is_noted_before_it_is_there(hub: Hub, unpublished: Card) -> None:
+    target = fetch(unpublished)
+    assert target.read_bytes() == DATA
+    assert note_of(unpublished).read_text() == hashlib.sha256(DATA).hexdigest()
+    target.unlink()
+    hub.files[PATH] = b"another"
+    with pytest.raises(WeightsUnavailable, match=r"what it gives has the SHA-256 .* is expected"):
+        fetch(unpublished)
+
+
+def test_a_file_without_a_published_digest_is_fetched_over_https_only(
+    hub: Hub, unpublished: Card, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetching, "SECURE", "https://")
+    with pytest.raises(WeightsUnavailable, match=r"not asked: nobody has published a digest .* over HTTPS only"):
+        fetch(unpublished)
+    assert hub.asked == []
+
+
+def test_it_is_not_followed_away_from_https(hub: Hub, unpublished: Card) -> None:
+    elsewhere = hub.url.replace("127.0.0.1", "localhost")
+    hub.troubles = [moved(f"{hub.url}{PATH}?again"), moved(f"{elsewhere}{PATH}")] * 2
+    hub.files[f"{PATH}?again"] = DATA
+    with pytest.raises(WeightsUnavailable, match=f"leads to {elsewhere}{PATH}, which is not an address of HTTPS"):
+        fetch(unpublished)
+    hub.troubles = [moved(f"{hub.url}{PATH}?again")]
+    assert fetch(unpublished).read_bytes() == DATA
+
+
+def test_it_is_not_pieced_together_from_two_servers(hub: Hub, unpublished: Card) -> None:
+    part = fetching.cached(unpublished).with_name("some.pth.part")
+    part.parent.mkdir(parents=True)
+    part.write_bytes(b"of another server")
+    hub.troubles = [cut(HALF)]
+    assert fetch(unpublished).read_bytes() == DATA
+    assert [wanted for _, wanted in hub.asked] == ["", f"bytes={HALF}-"]
+
+
+def test_it_is_not_taken_from_a_server_that_does_not_say_how_large_it_is(hub: Hub, unpublished: Card) -> None:
+    hub.troubles = [unmeasured(1)]
+    with pytest.raises(WeightsUnavailable, match="does not say how large the file is"):
+        fetch(unpublished)
+    assert not note_of(unpublished).exists()

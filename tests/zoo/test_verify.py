@@ -2,13 +2,19 @@ from __future__ import annotations
 
 import hashlib
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
+from types import SimpleNamespace
 
 import pytest
 
-from mattebox.zoo import verify
-from mattebox.zoo.card import Weights
-from mattebox.zoo.verify import digests_of, fault
+from mattebox.errors import BadParameter, WeightsUnavailable
+from mattebox.zoo import locks, verify
+from mattebox.zoo.card import Card, Weights
+from mattebox.zoo.locks import alone
+from mattebox.zoo.places import note_of
+from mattebox.zoo.verify import digests_of, fault, known, note
 
 RIGHT, WRONG = b"a" * 100, b"b" * 100
 
@@ -107,3 +113,54 @@ def test_a_cache_that_cannot_be_written_costs_time_only(file: Path, home: Path, 
 def test_a_small_file_leaves_no_note(file: Path, home: Path) -> None:
     digests_of(file, ("sha256",))
     assert not home.exists()
+
+
+def test_a_digest_that_nobody_has_published_is_noted_once_and_told(
+    file: Path, unpublished: Card, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert known(unpublished) == unpublished.weights
+    for _ in range(2):
+        note(unpublished, file)
+    (told,) = caplog.messages
+    assert told.startswith("model 'some': nobody has published a digest of some.pth; this one is taken at first sight")
+    assert hashlib.sha256(RIGHT).hexdigest() in told
+    assert note_of(unpublished).read_text() == known(unpublished).sha256 == hashlib.sha256(RIGHT).hexdigest()
+    assert fault(file, known(unpublished)) is None
+    file.write_bytes(WRONG)
+    assert "SHA-256" in str(fault(file, known(unpublished)))
+
+
+@pytest.mark.parametrize("theirs", [RIGHT, WRONG], ids=["same", "another"])
+def test_of_two_that_note_at_once_the_first_decides(
+    file: Path, unpublished: Card, monkeypatch: pytest.MonkeyPatch, theirs: bytes
+) -> None:
+    waiting = Event()
+    monkeypatch.setattr(locks, "time", SimpleNamespace(sleep=lambda _: waiting.set()))
+    digest = hashlib.sha256(theirs).hexdigest()
+    with ThreadPoolExecutor() as others:
+        with alone(note_of(unpublished).name, lambda: None):
+            noted = others.submit(note, unpublished, file)
+            assert waiting.wait(60)
+            note_of(unpublished).parent.mkdir(parents=True)
+            note_of(unpublished).write_text(digest)
+        error = noted.exception()
+    assert note_of(unpublished).read_text() == digest
+    if theirs == RIGHT:
+        assert error is None
+    else:
+        assert isinstance(error, WeightsUnavailable)
+        assert f"{file} has the SHA-256" in str(error)
+
+
+def test_a_published_digest_is_never_noted(file: Path, card: Card, home: Path) -> None:
+    note(card, file)
+    assert known(card) == card.weights
+    assert not note_of(card).exists()
+
+
+@pytest.mark.parametrize("damage", [b"", b"a" * 63, b"\xff" * 64])
+def test_a_damaged_digest_is_told_with_its_file(unpublished: Card, damage: bytes) -> None:
+    note_of(unpublished).parent.mkdir(parents=True)
+    note_of(unpublished).write_bytes(damage)
+    with pytest.raises(BadParameter, match=f"{note_of(unpublished)}: not a SHA-256; delete it"):
+        known(unpublished)

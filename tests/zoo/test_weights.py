@@ -10,6 +10,7 @@ from hub import DATA, PATH, Hub, write_card
 from mattebox.errors import ModelNotFound, WeightsUnavailable
 from mattebox.zoo import places
 from mattebox.zoo.card import Card
+from mattebox.zoo.places import note_of
 from mattebox.zoo.registry import built_in_cards, find_card, load_cards
 from mattebox.zoo.weights import adopt, ensure, is_here, look_up, recognise, verified_weights
 
@@ -115,3 +116,83 @@ def test_a_file_of_another_model_is_not_taken_for_it(card: Card, home: Path, tmp
     with pytest.raises(WeightsUnavailable, match="it has 6 bytes, where 7 are expected; nothing was imported"):
         adopt(brought, replace(card, weights=replace(card.weights, size=7)))
     assert not (home / "weights").exists()
+
+
+def test_a_file_without_a_published_digest_must_stay_as_it_was_first_seen(
+    hub: Hub, unpublished: Card, home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = home / "weights" / "some.pth"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(DATA)
+    assert ensure(unpublished) == ensure(unpublished) == path
+    assert len([message for message in caplog.messages if "taken at first sight" in message]) == 1
+    path.write_bytes(b"another")
+    assert "has the SHA-256" in str(look_up(unpublished).trouble)
+    hub.files[PATH] = DATA
+    assert ensure(unpublished).read_bytes() == DATA
+
+
+WAY_OUT = "to accept another, delete the note"
+
+
+def test_how_to_accept_another_file_than_the_first_is_told_wherever_it_is_refused(
+    hub: Hub, unpublished: Card, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub.files[PATH] = b"newer"
+    brought = tmp_path / "some.pth"
+    brought.write_bytes(DATA)
+    path, note = adopt(brought, unpublished), note_of(unpublished)
+    brought.write_bytes(b"newer")
+    refusals = [
+        (adopt, (brought, unpublished), WeightsUnavailable),
+        (recognise, (brought, [unpublished]), ModelNotFound),
+    ]
+    for call, values, error in refusals:
+        with pytest.raises(error, match=f"{note} holds .*: {WAY_OUT}"):
+            call(*values)
+    path.unlink()
+    with pytest.raises(WeightsUnavailable, match=f"what it gives has the SHA-256 .*{note} holds .*: {WAY_OUT}"):
+        ensure(unpublished)
+    path.write_bytes(b"newer")
+    monkeypatch.setenv("MATTEBOX_OFFLINE", "1")
+    with pytest.raises(WeightsUnavailable, match=f"{path} has the SHA-256 .*{note} holds .*: {WAY_OUT}"):
+        ensure(unpublished)
+    note.unlink()
+    assert ensure(unpublished).read_bytes() == b"newer"
+
+
+def test_nothing_is_said_of_notes_where_there_is_none(unpublished: Card, card: Card, tmp_path: Path) -> None:
+    brought = tmp_path / "some.pth"
+    brought.write_bytes(b"newer")
+    with pytest.raises(ModelNotFound, match=r"see 'mattebox models list'$"):
+        recognise(brought, [card])
+    with pytest.raises(WeightsUnavailable, match=r"nothing was imported$"):
+        adopt(brought, card)
+    assert "note" not in str(look_up(unpublished).trouble)
+
+
+def test_a_file_without_a_published_digest_is_recognised_by_its_name_and_later_by_its_digest(
+    unpublished: Card, tmp_path: Path
+) -> None:
+    brought, other = tmp_path / "some.pth", tmp_path / "other.pth"
+    for path in (brought, other):
+        path.write_bytes(DATA)
+    with pytest.raises(ModelNotFound):
+        recognise(other, [unpublished])
+    assert recognise(brought, [unpublished]) == unpublished
+    adopt(brought, unpublished)
+    assert recognise(other, [unpublished]) == unpublished
+    brought.write_bytes(b"another")
+    with pytest.raises(ModelNotFound):
+        recognise(brought, [unpublished])
+    with pytest.raises(WeightsUnavailable, match="is not the weights of model 'some': it has the SHA-256"):
+        adopt(brought, unpublished)
+
+
+def test_files_of_ones_own_without_digests_do_not_meet(home: Path, tmp_path: Path) -> None:
+    for folder, data in ((home / "cards", DATA), (tmp_path / "runs", b"others")):
+        card = find_card(str(write_card(folder, "mine", data, sha256="", first_sight=True)))
+        card = replace(card, family="own")
+        (folder / "mine.pth").write_bytes(data)
+        assert ensure(card) == ensure(card) == folder / "mine.pth"
+    assert len(list((home / "weights").iterdir())) == 2

@@ -11,8 +11,10 @@ from typing import Annotated, Any
 from typer import Exit, Option, Typer
 
 from mattebox import __version__
+from mattebox.cli.benchmark import benchmark
 from mattebox.cli.doctor import doctor
 from mattebox.cli.evaluate import evaluate
+from mattebox.cli.matte import background, matte
 from mattebox.cli.models import models_app, presets_app
 from mattebox.cli.remove import remove
 from mattebox.cli.train import train
@@ -29,6 +31,18 @@ REMOVE_EXAMPLES = """[bold]Examples[/bold]
   mattebox remove - < photo.jpg > cutout.png
 """
 
+MATTE_EXAMPLES = """[bold]Examples[/bold]
+  mattebox matte portrait.jpg --trimap portrait_trimap.png
+  mattebox matte photos -o results --trimap trimaps --model vitmatte-small
+  mattebox matte glass.jpg --box 40,120,600,410 --transparent 60,140,420,400 --model fba
+  mattebox matte group.jpg --points '220,310 -180,520'
+"""
+
+BACKGROUND_EXAMPLES = """[bold]Examples[/bold]
+  mattebox background photo.jpg --on green
+  mattebox background photos -o results --on beach.jpg
+"""
+
 WATCH_EXAMPLES = """[bold]Examples[/bold]
   mattebox watch inbox -o results
   mattebox watch inbox -o results --once --format webp
@@ -38,6 +52,12 @@ EVALUATE_EXAMPLES = """[bold]Examples[/bold]
   mattebox evaluate testset --by source
   mattebox evaluate testset --empty landscapes --out report.json --sheet worst.png
   mattebox evaluate testset --results saved --out saved.csv
+  mattebox evaluate results truths --trimap trimaps --metrics sad,mse,grad,conn --json
+"""
+
+BENCHMARK_EXAMPLES = """[bold]Examples[/bold]
+  mattebox benchmark --models lite,u2net,isnet --data testset --out report
+  mattebox benchmark --models vitmatte_small,closed-form --data P3M-10k --protocol unknown --out report
 """
 
 TRAIN_EXAMPLES = """[bold]Examples[/bold]
@@ -61,8 +81,11 @@ app = Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("remove", help=unwrapped(remove), epilog=REMOVE_EXAMPLES, no_args_is_help=True)(remove)
+app.command("matte", help=unwrapped(matte), epilog=MATTE_EXAMPLES, no_args_is_help=True)(matte)
+app.command("background", help=unwrapped(background), epilog=BACKGROUND_EXAMPLES, no_args_is_help=True)(background)
 app.command("watch", help=unwrapped(watch), epilog=WATCH_EXAMPLES, no_args_is_help=True)(watch)
 app.command("evaluate", help=unwrapped(evaluate), epilog=EVALUATE_EXAMPLES, no_args_is_help=True)(evaluate)
+app.command("benchmark", help=unwrapped(benchmark), epilog=BENCHMARK_EXAMPLES, no_args_is_help=True)(benchmark)
 app.command("train", help=unwrapped(train), epilog=TRAIN_EXAMPLES, no_args_is_help=True)(train)
 app.add_typer(models_app, name="models")
 app.add_typer(presets_app, name="presets")

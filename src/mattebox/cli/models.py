@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,7 +23,9 @@ Models = Annotated[list[str] | None, Argument(metavar="[NAME]...", help="Names o
 OfTask = Annotated[
     str | None, Option(metavar="TASK", help="Only those for this: segment, refine, matte, classify or detect.")
 ]
-OfFamily = Annotated[str | None, Option(metavar="NAME", help="Only those of mattebox, carvekit, rembg or own.")]
+OfFamily = Annotated[
+    str | None, Option(metavar="NAME", help="Only those of mattebox, carvekit, rembg, paddleseg, vitmatte or own.")
+]
 
 WIDE = 200
 """Columns of a table that no terminal shows."""
@@ -35,6 +37,9 @@ presets_app = Typer(help="What presets for shops there are.", rich_markup_mode="
 @models_app.callback(invoke_without_command=True)
 def models(*, context: Context, as_json: AsJson = False) -> None:
     """What models there are, and bringing their weights here."""
+    from mattebox.cli.text import set_up_log
+
+    set_up_log(verbose=False)
     if context.invoked_subcommand is None:
         list_models(as_json=as_json)
 
@@ -97,13 +102,16 @@ def verify_models(*, names: Models = None) -> int:
     """
     from mattebox.cli.text import complain, say, shown
     from mattebox.zoo.registry import find_card, load_cards
+    from mattebox.zoo.verify import note
     from mattebox.zoo.weights import look_up
 
     code = 0
     for card in [find_card(name) for name in names] if names else load_cards().values():
         path, trouble = look_up(card, afresh=True)
-        if trouble is None:
-            say(f"{card.name}: as published ({shown(path)})")
+        if path is not None and trouble is None:
+            note(card, path)
+            published = "as published" if card.weights.digests else "as first seen; nobody has published its digest"
+            say(f"{card.name}: {published} ({shown(path)})")
         elif path is not None or names or card.weights.embedded:
             complain(f"{card.name}: {trouble}")
             code = 1
@@ -197,7 +205,9 @@ def selected(task: str | None, family: str | None) -> list[Card]:
 
 def card_record(card: Card) -> dict[str, Any]:
     """A card as plain data, with the whereabouts of its weights."""
-    record = asdict(card)
+    from mattebox.zoo.verify import known
+
+    record = asdict(replace(card, weights=known(card)))
     record["weights"]["state"], record["weights"]["path"] = whereabouts(card)
     return record
 

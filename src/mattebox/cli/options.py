@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from typer import Option
 
+from mattebox.cli.sharing import Command, gathers
 from mattebox.cli.values import (
     matters,
     parse_canvas,
+    parse_points,
     parse_position,
     parse_region,
     preset_names,
@@ -26,9 +27,10 @@ if TYPE_CHECKING:
     from mattebox.output import Output
     from mattebox.settings import Settings
 
-__all__ = ["Dressing", "shares_dressing"]
+__all__ = ["Dressing", "asks_for", "shares_dressing"]
 
 NETWORKS = "Networks"
+HINTS = "What you know of the subject"
 EDGE = "Subject and edge"
 RESULT = "Result"
 BACKGROUND = "Background"
@@ -66,7 +68,8 @@ class Dressing:
         Option(
             "--matte",
             metavar="NAME",
-            help="Model that finds the opacity around the edge: fba, the card of your own, or none.",
+            help="What finds the opacity around the edge: a model (fba, vitmatte-small, ..., the card of your own), a "
+            "solver (closed-form, ...), or none.",
             rich_help_panel=NETWORKS,
             autocompletion=matters,
         ),
@@ -81,7 +84,12 @@ class Dressing:
         ),
     ] = "auto"
     half: Annotated[
-        bool, Option("--half", help="Compute in half precision; for GPUs only.", rich_help_panel=NETWORKS)
+        bool,
+        Option(
+            "--half",
+            help="Compute in half precision: on GPUs, and ViTMatte on newer CPUs too.",
+            rich_help_panel=NETWORKS,
+        ),
     ] = False
     segment_size: Annotated[
         int | None,
@@ -96,13 +104,14 @@ class Dressing:
         Option(metavar="PIXELS", help="Longest side that CascadePSP sees at once.", rich_help_panel=NETWORKS),
     ] = 900
     matte_size: Annotated[
-        int,
+        int | None,
         Option(
             metavar="PIXELS",
-            help="Longest side that the matting model sees at once; what is larger is worked on in tiles.",
+            help="Longest side that the matting model sees at once, as suits it unless given; what is "
+            "larger is worked on in tiles.",
             rich_help_panel=NETWORKS,
         ),
-    ] = 1024
+    ] = None
     band: Annotated[
         float,
         Option(
@@ -120,7 +129,7 @@ class Dressing:
         ),
     ] = 0.5
     foreground: Annotated[
-        Literal["predicted", "multilevel", "blur-fusion", "none"],
+        Literal["predicted", "multilevel", "blur-fusion", "closed-form", "none"],
         Option(
             help="How the old background is taken out of the edge's colours: as the matting model says, where there is "
             "one, or estimated.",
@@ -152,9 +161,49 @@ class Dressing:
     mask: Annotated[
         Path | None,
         Option(
-            metavar="FILE",
-            help="Your own mask instead of the model's: a picture, light where the subject is.",
-            rich_help_panel=EDGE,
+            metavar="PATH",
+            help="Your own mask instead of the model's: a picture, light where the subject is; or a folder of them, "
+            "named as the pictures.",
+            rich_help_panel=HINTS,
+        ),
+    ] = None
+    trimap: Annotated[
+        Path | None,
+        Option(
+            metavar="PATH",
+            help="Your own trimap: black where background is sure, white where the subject is, grey where opacity is "
+            "to be found; or a folder of them. Needs a matting method.",
+            rich_help_panel=HINTS,
+        ),
+    ] = None
+    resize_trimap: Annotated[
+        bool,
+        Option("--resize-trimap", help="Take trimaps of another size than their picture's.", rich_help_panel=HINTS),
+    ] = False
+    points: Annotated[
+        str | None,
+        Option(
+            metavar="Y,X ...",
+            help="Pixels on the subject, counted from the top and from the left, as '120,300 200,310'; with a - before "
+            "it one beside the subject, as '120,300 -40,20'.",
+            rich_help_panel=HINTS,
+        ),
+    ] = None
+    box: Annotated[
+        str | None,
+        Option(
+            metavar="T,L,B,R",
+            help="The subject is in this box: top, left, bottom, right in pixels.",
+            rich_help_panel=HINTS,
+        ),
+    ] = None
+    transparent: Annotated[
+        list[str] | None,
+        Option(
+            metavar="T,L,B,R",
+            help="In this box the subject can be seen through, as glass; may be given several times. For matting "
+            "methods.",
+            rich_help_panel=HINTS,
         ),
     ] = None
     region: Annotated[
@@ -162,7 +211,7 @@ class Dressing:
         Option(
             metavar="T,L,B,R",
             help="Look only in this box: top, left, bottom, right in pixels.",
-            rich_help_panel=EDGE,
+            rich_help_panel=HINTS,
         ),
     ] = None
     format: Annotated[
@@ -312,6 +361,7 @@ class Dressing:
             BadParameter, ModelNotFound: a value makes no sense.
         """
         from mattebox.batch import Job
+        from mattebox.hints import check_one
 
         job = Job(
             source="",
@@ -319,16 +369,22 @@ class Dressing:
             settings=self.settings(),
             output=self.result(format=format),
             mask=None if self.mask is None else str(self.mask),
+            trimap=None if self.trimap is None else str(self.trimap),
+            points=parse_points(self.points),
+            box=parse_region(self.box, "box"),
+            transparent=tuple(box for text in self.transparent or () if (box := parse_region(text, "transparent"))),
             region=parse_region(self.region),
             overwrite=overwrite,
             threads=threads,
         )
-        if job.mask is not None and not Path(job.mask).is_file():
-            raise BadParameter(f"mask {self.mask}: there is no such file")
+        check_one({name: bool(getattr(job, name)) for name in ("mask", "trimap", "points", "box")}, "--")
+        for name, given in (("trimap", job.trimap), ("transparent", job.transparent)):
+            if given and self.matte == "none":
+                raise BadParameter(f"--{name} is for matting methods: give one by --matte, or use 'mattebox matte'")
+        for name, path in (("mask", job.mask), ("trimap", job.trimap)):
+            if path is not None and not Path(path).exists():
+                raise BadParameter(f"{name} {path}: there is no such file or folder")
         return job
-
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def shares_dressing(command: Command) -> Command:
@@ -343,25 +399,4 @@ def asks_for(names: Sequence[str], unless_given: Dressing) -> Callable[[Command]
         names: of the fields.
         unless_given: what the command takes for the options that are not given, and for all other fields.
     """
-
-    def wrapped(command: Command) -> Command:
-        own = dict(inspect.signature(command, eval_str=True).parameters)
-        own.pop("dressing")
-        hints = get_type_hints(Dressing, include_extras=True)
-        keyword = inspect.Parameter.KEYWORD_ONLY
-        shared = [
-            inspect.Parameter(name, keyword, default=getattr(unless_given, name), annotation=hints[name])
-            for name in names
-        ]
-
-        def with_dressing(**given: Any) -> Any:
-            dressing = replace(unless_given, **{name: given.pop(name) for name in names})
-            return command(**given, dressing=dressing)
-
-        parameters = [*own.values(), *shared]
-        with_dressing.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-        with_dressing.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-        with_dressing.__name__, with_dressing.__doc__ = command.__name__, command.__doc__
-        return with_dressing  # type: ignore[return-value]
-
-    return wrapped
+    return gathers("dressing", names, unless_given)

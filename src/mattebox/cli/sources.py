@@ -14,11 +14,9 @@ from urllib.parse import unquote, urlsplit
 
 from mattebox.download import is_url
 from mattebox.errors import BadParameter
+from mattebox.manifest import SUFFIXES
 
-__all__ = ["SUFFIXES", "Found", "Namer", "expand", "pictures_in"]
-
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif", ".heic", ".heif", ".hif")
-"""What is taken for a picture in a folder."""
+__all__ = ["Found", "Namer", "expand", "pictures_in"]
 
 OWN_RESULTS = ("*_cutout.*", "*_sheet.jpg")
 

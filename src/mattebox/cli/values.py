@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from mattebox.errors import BadParameter
 
 if TYPE_CHECKING:
-    from mattebox.remover import Region
+    from mattebox.hints import Region
 
 __all__ = [
     "matters",
+    "matting_methods",
     "model_names",
     "parse_canvas",
+    "parse_points",
     "parse_position",
     "parse_region",
     "preset_names",
@@ -40,7 +42,16 @@ def refiners() -> list[str]:
 
 def matters() -> list[str]:
     """What finds the opacity around the edge, for completion in the shell."""
-    return ["none", *models_for("matte")]
+    from mattebox.solvers import SOLVERS
+
+    return ["none", *SOLVERS, *models_for("matte")]
+
+
+def matting_methods() -> list[str]:
+    """What finds opacity by a trimap or without one, for completion in the shell."""
+    from mattebox.solvers import SOLVERS
+
+    return [*SOLVERS, *models_for("matte"), *models_for("segment")]
 
 
 def models_for(task: str) -> list[str]:
@@ -95,8 +106,32 @@ def parse_position(text: str | None) -> tuple[float, float]:
     return x, y
 
 
-def parse_region(text: str | None) -> Region | None:
+def parse_points(text: str | None) -> tuple[tuple[int, int, bool], ...]:
+    """Read "row,column" pairs with spaces between; those with a minus before them are beside the subject.
+
+    Raises:
+        BadParameter: one is not two whole numbers.
+
+    Example:
+        >>> parse_points("120,300 -40,20")
+        ((120, 300, True), (40, 20, False))
+    """
+    points = []
+    for word in (text or "").replace(", ", ",").split():
+        try:
+            row, column = (int(number) for number in word.removeprefix("-").split(","))
+        except ValueError:
+            raise BadParameter(f"points '{text}': give row,column pairs in pixels, as in '120,300 -40,20'") from None
+        points.append((row, column, not word.startswith("-")))
+    return tuple(points)
+
+
+def parse_region(text: str | None, name: str = "region") -> Region | None:
     """Read "top,left,bottom,right".
+
+    Args:
+        text: as typed.
+        name: of the option, for the message.
 
     Raises:
         BadParameter: it is not four whole numbers that make a box.
@@ -112,5 +147,5 @@ def parse_region(text: str | None) -> Region | None:
     except ValueError:
         top = left = bottom = right = 0
     if not (0 <= top < bottom and 0 <= left < right):
-        raise BadParameter(f"region '{text}': give top,left,bottom,right in pixels, as in 0,100,400,500")
+        raise BadParameter(f"{name} '{text}': give top,left,bottom,right in pixels, as in 0,100,400,500")
     return top, left, bottom, right

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
 
+from mattebox.cli.beside import own_hints
 from mattebox.cli.options import Dressing, shares_dressing
 from mattebox.errors import BadParameter
 
@@ -82,7 +83,8 @@ def watch(
     with stoppable() as stop:
         inbox.look(pictures_in(folder, recursive=recursive))
         while not stop.wait(interval):
-            jobs = [inbox.job(picture, job, namer) for picture in inbox.look(pictures_in(folder, recursive=recursive))]
+            arrived = inbox.look(pictures_in(folder, recursive=recursive))
+            jobs = [ready for picture in arrived if (ready := inbox.ready(picture, job, namer, tally)) is not None]
             if jobs:
                 work(jobs, workers, stop, inbox, tally, quiet=quiet, verbose=verbose)
             if once:
@@ -129,7 +131,20 @@ class Inbox:
         if source not in self.targets:
             self.targets[source] = namer(picture)
         overwrite = template.overwrite or source in self.made
-        return replace(template, source=source, target=self.targets[source], overwrite=overwrite)
+        job = replace(template, source=source, target=self.targets[source], overwrite=overwrite)
+        return own_hints([job], [picture])[0]
+
+    def ready(self, picture: Found, template: Job, namer: Namer, tally: Tally) -> Job | None:
+        """The job for a picture; none where its mask or trimap is not there, which is told and counted."""
+        from mattebox.batch import Outcome
+        from mattebox.cli.text import say
+
+        try:
+            return self.job(picture, template, namer)
+        except BadParameter as error:
+            tally.add(Outcome(picture.source, "", "failed", str(error)))
+            say(str(error))
+            return None
 
     def note(self, outcome: Outcome) -> None:
         """Remember whose result is ours."""

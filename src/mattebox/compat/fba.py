@@ -9,7 +9,7 @@ from PIL import Image
 
 from mattebox.compat.segmentation import Size, planes_first
 from mattebox.engines.base import Tensor
-from mattebox.stages.matte import nearness
+from mattebox.stages.fba import nearness
 from mattebox.stages.tensors import normalised
 
 FAINT = 0.3

@@ -1,8 +1,7 @@
-"""Pictures with their true masks on disk: which belong together, and what is known of them."""
+"""Pictures with their true masks on disk: finding them, and reading true alphas."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -10,7 +9,9 @@ import numpy as np
 from PIL import Image
 
 from mattebox.errors import BadParameter, BadPicture
-from mattebox.manifest import MANIFEST, read_rows, source_of
+from mattebox.evaluate.layouts import LAYOUTS, pairs_in_layout, recognised
+from mattebox.evaluate.pairs import Pair, matched
+from mattebox.manifest import MANIFEST, read_rows
 from mattebox.picture import open_picture
 from mattebox.types import Alpha
 
@@ -19,41 +20,30 @@ __all__ = ["Pair", "read_alpha", "read_pairs"]
 _GREY_TOLERANCE = 8  # JPEG tints grey by a few levels
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """A picture and its truth.
-
-    Attributes:
-        image: path of the picture.
-        mask: path of the true alpha; None for a picture without a subject.
-        kind: what is on it, such as `animal`; empty when nobody said.
-        soft: whether the truth is an opacity, not only inside and outside.
-    """
-
-    image: Path
-    mask: Path | None = None
-    kind: str = ""
-    soft: bool = False
-
-    @property
-    def source(self) -> str:
-        """Where the picture came from; see `source_of`."""
-        return source_of(self.image)
-
-
-def read_pairs(folder: Path) -> list[Pair]:
+def read_pairs(folder: Path, layout: str | None = None) -> list[Pair]:
     """Find the pairs of a folder; no picture is opened yet.
 
-    With a `manifest.csv` they are its rows: the columns `image` and `mask` are paths from the folder, `kind` and
-    `mask_quality` may be missing, and the truth is soft where `mask_quality` has the word "soft". Rows without a mask
-    are left out. Without a manifest, `images/NAME.*` belongs to `alpha/NAME.*` (soft) or to `masks/NAME.*` (not soft).
+    With a `manifest.csv` they are its rows: the columns `image` and `mask` are paths from the folder, `kind`,
+    `mask_quality` and `trimap` may be missing, and the truth is soft where `mask_quality` has the word "soft". Rows
+    without a mask are left out. Without a manifest, `images/NAME.*` belongs to `alpha/NAME.*` (soft) or to
+    `masks/NAME.*` (not soft), and to `trimaps/NAME.*`. Otherwise it may be one of the public data sets, see `LAYOUTS`.
+
+    Args:
+        folder: where the data is.
+        layout: name of a public data set; None to find out.
 
     Raises:
-        BadParameter: there is no such folder, it has neither layout, the manifest cannot be read, or nothing is in it.
+        BadParameter: there is no such folder or layout, it is laid out otherwise, the manifest cannot be read, or
+            nothing is in it.
     """
     if not folder.is_dir():
         raise BadParameter(f"{folder}: no such folder")
-    pairs = _listed(folder) if (folder / MANIFEST).is_file() else _matched(folder)
+    if layout is not None:
+        pairs = pairs_in_layout(folder, layout)
+    elif (folder / MANIFEST).is_file():
+        pairs = _listed(folder)
+    else:
+        pairs = _matched(folder)
     if not pairs:
         raise BadParameter(f"{folder}: no pictures with masks in this folder")
     return pairs
@@ -84,6 +74,7 @@ def _listed(folder: Path) -> list[Pair]:
             mask=folder / row["mask"],
             kind=row.get("kind", ""),
             soft="soft" in row.get("mask_quality", ""),
+            trimap=folder / row["trimap"] if row.get("trimap") else None,
         )
         for row in read_rows(folder, {"image", "mask"})
         if row["mask"]
@@ -91,17 +82,16 @@ def _listed(folder: Path) -> list[Pair]:
 
 
 def _matched(folder: Path) -> list[Pair]:
-    """The pairs whose files have the same name in both folders; a mask that is missing is left to be noticed."""
+    """The pairs of a folder without a manifest."""
     truths = next((folder / name for name in ("alpha", "masks") if (folder / name).is_dir()), None)
-    if truths is None or not (folder / "images").is_dir():
-        raise BadParameter(f"{folder}: needs {MANIFEST}, or the folders images and masks (or alpha)")
-    by_stem = {path.stem: path for path in _files(truths)}
-    return [
-        Pair(image, by_stem.get(image.stem, truths / f"{image.stem}.png"), soft=truths.name == "alpha")
-        for image in _files(folder / "images")
-    ]
-
-
-def _files(folder: Path) -> list[Path]:
-    """The files of a folder that are not hidden, in the order of their names."""
-    return sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+    if truths is not None and (folder / "images").is_dir():
+        trimaps = folder / "trimaps"
+        soft = truths.name == "alpha"
+        return matched(folder / "images", truths, trimaps if trimaps.is_dir() else None, soft=soft)
+    layout = recognised(folder)
+    if layout is None:
+        raise BadParameter(
+            f"{folder}: needs {MANIFEST}, or the folders images and masks (or alpha), or the layout of one of "
+            f"{', '.join(LAYOUTS)}"
+        )
+    return pairs_in_layout(folder, layout)

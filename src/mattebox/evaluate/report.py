@@ -16,22 +16,15 @@ import numpy as np
 from mattebox import __version__
 from mattebox.encode import write_file
 from mattebox.errors import BadParameter
+from mattebox.evaluate.figures import FIGURES, MASKS, MATTING
+from mattebox.evaluate.saliency import Curve
 
 __all__ = ["HEADINGS", "Evaluation", "Failure", "FalseAlarms", "Row", "Truth"]
 
 Truth = Literal["soft", "binary", "none"]
 
-HEADINGS = {
-    "iou": "IoU",
-    "mae": "MAE",
-    "max_f": "max F",
-    "boundary_iou": "boundary IoU",
-    "mse": "MSE",
-    "sad": "SAD",
-    "grad": "Grad",
-    "conn": "Conn",
-}
-"""The figures, in the order they are shown, and how they are called in a table."""
+HEADINGS = {name: FIGURES[name].heading for name in MASKS + MATTING}
+"""The figures that are measured unless others are asked for, in the order they are shown, and what tables call them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +36,13 @@ class Row:
         kind: what is on it.
         source: where it came from.
         truth: `soft`, `binary`, or `none` for a picture without a subject.
-        figures: by the names in `HEADINGS`; empty for a picture without a subject.
+        figures: by the names in `FIGURES`; empty for a picture without a subject.
         mean_alpha: mean of the alpha that was found.
         refused: whether nothing was found: the alpha is empty.
         subject_score: how sure the model was that there is a subject; None when it does not say.
         seconds: that the alpha took.
+        curves: of the figures that are the best of a curve, the curve.
+        trimap: whose unknown band counted: its path, or `made of the truth`; empty where the whole picture did.
     """
 
     image: str
@@ -59,6 +54,23 @@ class Row:
     refused: bool
     subject_score: float | None
     seconds: float
+    curves: Mapping[str, Curve] = field(default_factory=dict)
+    trimap: str = ""
+
+    @property
+    def first(self) -> str:
+        """Name of the figure that stands for the others: IoU, or the first that was measured."""
+        return "iou" if "iou" in self.figures else next(iter(self.figures))
+
+    @property
+    def headline(self) -> str:
+        """That figure in words, as in `IoU 0.912`."""
+        return f"{FIGURES[self.first].heading} {self.figures[self.first]:.3f}"
+
+    @property
+    def quality(self) -> float:
+        """That figure, turned so that more is better."""
+        return FIGURES[self.first].worth(self.figures[self.first])
 
     def record(self) -> dict[str, Any]:
         """Plain data, the figures beside the rest."""
@@ -69,6 +81,7 @@ class Row:
             "kind": self.kind,
             "source": self.source,
             "truth": self.truth,
+            "trimap": self.trimap,
             **numbers,
             "mean_alpha": round(self.mean_alpha, 6),
             "refused": self.refused,
@@ -83,6 +96,9 @@ class Failure:
 
     image: str
     reason: str
+
+    def __str__(self) -> str:
+        return self.reason if self.image in self.reason else f"{self.image}: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,25 +124,35 @@ class Evaluation:
         rows: one for every picture, in their order.
         failed: the pictures that could not be evaluated.
         seconds: that all of it took.
+        figures: names of those that are measured, in the order of tables.
     """
 
     rows: list[Row] = field(default_factory=list)
     failed: list[Failure] = field(default_factory=list)
     seconds: float = 0.0
+    figures: tuple[str, ...] = tuple(HEADINGS)
 
-    def means(self) -> dict[str, dict[str, float]]:
-        """The mean of every figure in every group, and how many `pictures` it has; those without a subject left out.
-
-        Groups are `all`, `soft truth`, `binary truth`, and `kind ...` and `source ...` for each. A group has a figure
-        when every picture of it has.
-        """
+    def groups(self) -> dict[str, list[Row]]:
+        """The pictures with a subject by group: `all`, `soft truth`, `binary truth`, each `kind ...`, `source ...`."""
         groups: dict[str, list[Row]] = defaultdict(list)
         for row in self.rows:
             if row.truth != "none":
                 named = [f"{name} {value}" for name, value in (("kind", row.kind), ("source", row.source)) if value]
                 for group in ("all", f"{row.truth} truth", *named):
                     groups[group].append(row)
-        return {name: {"pictures": len(rows), **_means(rows)} for name, rows in sorted(groups.items())}
+        return dict(sorted(groups.items()))
+
+    def means(self) -> dict[str, dict[str, float]]:
+        """The mean of every figure in every group, and how many `pictures` it has; see `groups` and `means_of`."""
+        return {name: {"pictures": len(rows), **self.means_of(rows)} for name, rows in self.groups().items()}
+
+    def means_of(self, rows: Sequence[Row]) -> dict[str, float]:
+        """The means of the figures that all of some rows have; none of no rows.
+
+        Of a figure that is the best of a curve it is the best of the mean curve.
+        """
+        shared = [name for name in self.figures if rows and all(name in row.figures for row in rows)]
+        return {name: _mean(name, rows) for name in shared}
 
     @property
     def false_alarms(self) -> FalseAlarms | None:
@@ -138,13 +164,21 @@ class Evaluation:
         return FalseAlarms(len(rows), sum(row.refused for row in rows), mean_alpha)
 
     def record(self) -> dict[str, Any]:
-        """Plain data: version, means, false alarms, failures, and every picture."""
+        """Plain data: version, means, false alarms, failures, and every picture.
+
+        Means by source are left out where every source has one picture.
+        """
         alarms = self.false_alarms
+        means = self.means()
+        by_source = {group for group in means if group.startswith("source ")}
+        left_out = by_source if all(means[group]["pictures"] == 1 for group in by_source) else set()
         return {
             "version": __version__,
             "seconds": round(self.seconds, 3),
             "means": {
-                group: {name: round(value, 6) for name, value in means.items()} for group, means in self.means().items()
+                group: {name: round(value, 6) for name, value in own.items()}
+                for group, own in means.items()
+                if group not in left_out
             },
             "false_alarms": alarms
             and {"pictures": alarms.pictures, "refused": alarms.refused, "mean_alpha": round(alarms.mean_alpha, 6)},
@@ -171,9 +205,12 @@ class Evaluation:
         write_file(path, text.encode(errors="backslashreplace"), overwrite=True)
 
     def _table(self) -> str:
-        before, after = ["image", "kind", "source", "truth"], ["mean_alpha", "refused", "subject_score", "seconds"]
+        before, after = (
+            ["image", "kind", "source", "truth", "trimap"],
+            ["mean_alpha", "refused", "subject_score", "seconds"],
+        )
         text = io.StringIO()
-        writer = csv.DictWriter(text, [*before, *HEADINGS, *after], lineterminator="\n")
+        writer = csv.DictWriter(text, [*before, *self.figures, *after], lineterminator="\n")
         writer.writeheader()
         writer.writerows(row.record() for row in self.rows)
         return text.getvalue()
@@ -189,7 +226,8 @@ def check_report_path(path: Path) -> None:
         raise BadParameter(f"{path}: a report ends in .json or .csv")
 
 
-def _means(rows: Sequence[Row]) -> dict[str, float]:
-    """The means of the figures that all rows have."""
-    shared = [name for name in HEADINGS if all(name in row.figures for row in rows)]
-    return {name: float(np.mean([row.figures[name] for row in rows])) for name in shared}
+def _mean(name: str, rows: Sequence[Row]) -> float:
+    """The mean of a figure over rows, or the best of its mean curve."""
+    if all(name in row.curves for row in rows):
+        return float(np.mean([row.curves[name] for row in rows], axis=0).max())
+    return float(np.mean([row.figures[name] for row in rows]))

@@ -12,35 +12,28 @@ from typing import TypeAlias
 
 import numpy as np
 
-from mattebox.cutout import Cutout
+from mattebox.cutout import Cutout, levels
 from mattebox.errors import BadParameter, reason_of
-from mattebox.evaluate import metrics
-from mattebox.evaluate.dataset import Pair, read_alpha
-from mattebox.evaluate.report import Evaluation, Failure, Row, Truth
+from mattebox.evaluate.dataset import read_alpha
+from mattebox.evaluate.figures import MASKS, MATTING, Protocol, chosen, measured
+from mattebox.evaluate.metrics import within_trimap
+from mattebox.evaluate.pairs import Pair
+from mattebox.evaluate.report import HEADINGS, Evaluation, Failure, Row, Truth
 from mattebox.geometry import subject_box
+from mattebox.hints import read_trimap
 from mattebox.picture import Picture, open_picture
+from mattebox.stages.trimaps import evaluation_trimap
 from mattebox.streaming import in_order
-from mattebox.types import Alpha, Rgb
+from mattebox.types import Alpha, Rgb, Trimap
 
-__all__ = ["Compared", "Predict", "evaluate", "saved_results"]
+__all__ = ["Compared", "Predict", "check_alpha", "evaluate", "itself", "saved_results", "trimap_of"]
 
 Predict: TypeAlias = Callable[[Picture], Alpha | Cutout]
 """What is evaluated: takes a picture, whose `name` is its path, and gives an alpha of its size. A `Remover` is one."""
 
+MADE = "made of the truth"
+"""Where a trimap came from that no data set brought."""
 RESULT_SUFFIXES = (".png", ".webp", ".tif", ".tiff")
-
-_FIGURES: dict[str, Callable[[Alpha, Alpha], float]] = {
-    "iou": metrics.iou,
-    "mae": metrics.mad,
-    "max_f": metrics.f_measure_max,
-    "boundary_iou": metrics.boundary_iou,
-    "mse": metrics.mse,
-}
-_SOFT_FIGURES: dict[str, Callable[[Alpha, Alpha], float]] = {
-    "sad": metrics.sad,
-    "grad": metrics.gradient_error,
-    "conn": metrics.connectivity_error,
-}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,18 +59,28 @@ def evaluate(
     *,
     workers: int = 1,
     see: Callable[[Compared | Failure], None] | None = None,
+    figures: Iterable[str] | None = None,
+    protocol: Protocol = "whole",
 ) -> Evaluation:
     """Compare what is found in pictures with what is true.
 
-    Every picture gets IoU, MAE, largest F, boundary IoU and MSE, where its truth is soft also SAD, Grad and Conn.
-    Pictures without a subject (no mask, or a black one) get none of them; they tell about false alarms. A picture that
-    cannot be read or does not fit its mask is noted and does not stop the rest.
+    Unless figures are asked for, every picture gets IoU, MAE, largest F, boundary IoU and MSE, where its truth is soft
+    also SAD, Grad and Conn. Pictures without a subject (no mask, or a black one) get none; they tell about false
+    alarms. A picture that cannot be read or does not fit its mask is noted and does not stop the rest.
+
+    What is found is rounded to the 256 levels of a picture file before it is measured, as for published figures.
 
     Args:
         pairs: any iterable; it is read as the work goes on, and the evaluation ends where it ends.
         predict: what is evaluated; called from `workers` threads at once.
         workers: pictures worked on at once. Memory holds no more than that and a few, however many there are.
         see: called with every picture in their order, as they are done.
+        figures: names in `FIGURES`, measured on every picture whatever its truth.
+        protocol: `whole`, or `unknown` to count only the unknown band of each picture's trimap, or of the one that
+            `evaluation_trimap` makes of its truth; what is found is set right where the trimap knows.
+
+    Raises:
+        BadParameter: a figure or the protocol is unknown, or a figure is one of whole pictures only.
 
     Example:
         >>> import mattebox
@@ -86,10 +89,12 @@ def evaluate(
         >>> found.rows[0].figures["iou"] > 0.9
         True
     """
-    evaluation = Evaluation()
+    names = chosen(figures, protocol)
+    evaluation = Evaluation(figures=names or tuple(HEADINGS))
+    compare = partial(_compared_or_failed, predict=predict, figures=names, protocol=protocol)
     started = time.perf_counter()
     with ThreadPoolExecutor(workers) as pool:
-        for step in in_order(pool, partial(_compared_or_failed, predict=predict), pairs, ahead=workers + 1):
+        for step in in_order(pool, compare, pairs, ahead=workers + 1):
             if isinstance(step, Failure):
                 evaluation.failed.append(step)
             else:
@@ -123,15 +128,53 @@ def saved_results(folder: Path) -> Predict:
     return predict
 
 
-def _compared_or_failed(pair: Pair, predict: Predict) -> Compared | Failure:
+def itself(picture: Picture) -> Alpha:
+    """The alpha of a picture that is a saved result, for pairs whose pictures are; see `pair_results`."""
+    return read_alpha(Path(picture.name))
+
+
+def trimap_of(pair: Pair, truth: Alpha) -> Trimap:
+    """The trimap of a picture, (H, W): its own, or the one that published evaluations make of the truth.
+
+    Raises:
+        BadPicture: it cannot be read.
+        BadParameter: it has another size than the truth, or nothing in it is unknown.
+    """
+    trimap = evaluation_trimap(truth) if pair.trimap is None else read_trimap(pair.trimap, truth.shape)
+    if not (trimap == 128).any():
+        raise BadParameter(
+            f"{pair.trimap or pair.mask}: nothing is unknown in "
+            f"{'this trimap' if pair.trimap else 'the trimap of this truth'}, so there is no band to judge by; "
+            "leave the picture out, or take the protocol 'whole'"
+        )
+    return trimap
+
+
+def check_alpha(alpha: Alpha, picture: Picture) -> None:
+    """Refuse what is no opacity of a picture.
+
+    Raises:
+        BadParameter: it has another size, or values that are no numbers or not from 0 to 1.
+    """
+    if alpha.shape != picture.size:
+        raise BadParameter(f"{picture.name} has the size {picture.size}, but its result {alpha.shape}")
+    if lost := np.count_nonzero(np.isnan(alpha)):
+        raise BadParameter(f"{picture.name}: its result is NaN, no number, in {lost} of {alpha.size} pixels")
+    if not (alpha.min() >= 0 and alpha.max() <= 1):
+        raise BadParameter(f"{picture.name}: its result goes from {alpha.min()} to {alpha.max()}, not from 0 to 1")
+
+
+def _compared_or_failed(
+    pair: Pair, predict: Predict, figures: tuple[str, ...] | None, protocol: Protocol
+) -> Compared | Failure:
     """Compare one pair. Never raises on behalf of a picture."""
     try:
-        return _compared(pair, predict)
+        return _compared(pair, predict, figures, protocol)
     except Exception as error:  # noqa: BLE001 (whatever it is, the other pictures go on)
         return Failure(str(pair.image), reason_of(error, pair.image))
 
 
-def _compared(pair: Pair, predict: Predict) -> Compared:
+def _compared(pair: Pair, predict: Predict, figures: tuple[str, ...] | None, protocol: Protocol) -> Compared:
     picture = open_picture(pair.image)
     truth = np.zeros(picture.size, np.float32) if pair.mask is None else read_alpha(pair.mask)
     if truth.shape != picture.size:
@@ -140,28 +183,32 @@ def _compared(pair: Pair, predict: Predict) -> Compared:
     answer = predict(picture)
     seconds = time.perf_counter() - started
     alpha = np.asarray(answer.alpha if isinstance(answer, Cutout) else answer, np.float32)
-    if alpha.shape != picture.size:
-        raise BadParameter(f"{pair.image} has the size {picture.size}, but its result {alpha.shape}")
-    if not (alpha.min() >= 0 and alpha.max() <= 1):
-        raise BadParameter(f"{pair.image}: its result goes from {alpha.min()} to {alpha.max()}, not from 0 to 1")
+    check_alpha(alpha, picture)
     kind_of_truth: Truth = "none" if not truth.any() else "soft" if pair.soft else "binary"
+    region, trimap = None, ""
+    judged: Alpha = np.divide(levels(alpha), 255, dtype=np.float32)
+    if protocol == "unknown" and kind_of_truth != "none":
+        judged, region = within_trimap(judged, trimap_of(pair, truth))
+        trimap = str(pair.trimap or MADE)
+    found = measured(_suiting(figures, kind_of_truth), judged, truth, region)
     row = Row(
         image=str(pair.image),
         kind=pair.kind,
         source=pair.source,
         truth=kind_of_truth,
-        figures=_figures(alpha, truth, kind_of_truth),
+        figures={name: float(np.max(value)) for name, value in found.items()},
+        curves={name: value for name, value in found.items() if isinstance(value, np.ndarray)},
         mean_alpha=float(alpha.mean(dtype=np.float64)),
         refused=subject_box(alpha) is None,
         subject_score=answer.score if isinstance(answer, Cutout) else None,
         seconds=seconds,
+        trimap=trimap,
     )
     return Compared(row, picture.rgb, alpha, truth)
 
 
-def _figures(alpha: Alpha, truth: Alpha, kind_of_truth: Truth) -> dict[str, float]:
-    """The figures that make sense for this kind of truth."""
+def _suiting(figures: tuple[str, ...] | None, kind_of_truth: Truth) -> tuple[str, ...]:
+    """The figures that were asked for, or that make sense for this kind of truth."""
     if kind_of_truth == "none":
-        return {}
-    functions = _FIGURES | _SOFT_FIGURES if kind_of_truth == "soft" else _FIGURES
-    return {name: function(alpha, truth) for name, function in functions.items()}
+        return ()
+    return figures or (MASKS + MATTING if kind_of_truth == "soft" else MASKS)

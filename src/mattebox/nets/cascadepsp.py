@@ -162,8 +162,9 @@ class Up(nn.Module):
         self.shortcut = nn.Conv2d(coarse, outputs, 1)
 
     def forward(self, coarse: Tensor, fine: Tensor) -> Tensor:
-        coarse = resize_like(coarse, fine)
-        merged = self.conv(torch.cat((coarse, fine), 1)) + self.shortcut(coarse)
+        merged = self.conv(torch.cat((resize_like(coarse, fine), fine), 1))
+        # The shortcut looks at single places, so it may be done before the enlargement: on a quarter of them.
+        merged = merged + resize_like(self.shortcut(coarse), fine)
         return merged + self.conv2(merged)
 
 

@@ -1,9 +1,10 @@
 """Colours of the subject with the background's colour taken out: F in I = alpha F + (1 - alpha) B.
 
-Two estimators. The multi-level one (Germer et al. 2020) prefers colours that change little where alpha changes; it is
+Three estimators. The multi-level one (Germer et al. 2020) prefers colours that change little where alpha changes; it is
 solved whole on a coarse copy of the picture. The blur fusion one (Forte 2021) averages the colours around each pixel.
-Both then move the smooth estimates towards those that compose to exactly the colour that was photographed, and both
-touch only rectangles around see-through pixels, so the cost follows the length of the outline.
+Both then move the smooth estimates towards those that compose to exactly the colour that was photographed. The
+closed-form one (Levin et al. 2008) solves the equations that the multi-level one approximates, at the picture's own
+size. All touch only the surroundings of see-through pixels, so the cost follows the length of the outline.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mattebox.errors import BadParameter, unknown_name
+from mattebox.errors import BadParameter, MissingExtra, unknown_name
 from mattebox.types import Alpha, Rgb
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "estimate_background",
     "estimate_foreground",
     "estimate_foreground_blur_fusion",
+    "estimate_foreground_closed_form",
     "estimate_foreground_multilevel",
 ]
 
@@ -54,13 +56,15 @@ def estimate_foreground(rgb: Rgb, alpha: Alpha, method: str = "multilevel") -> R
     Args:
         rgb: the picture.
         alpha: its opacity, of the same height and width.
-        method: ``multilevel`` (best colours), ``blur-fusion`` or ``none`` (the picture's own colours).
+        method: ``multilevel``, ``blur-fusion``, ``closed-form`` (slow; needs scipy) or ``none`` (the picture's own
+            colours).
 
     Returns:
         Straight (not premultiplied) colours, a new array of the shape of ``rgb``.
 
     Raises:
         BadParameter: if the method is not known or the shapes or number types do not fit.
+        MissingExtra: ``closed-form`` is asked for and scipy is not installed.
 
     Example:
         >>> half = np.full((8, 8), 0.5, np.float32)
@@ -182,6 +186,45 @@ def estimate_foreground_blur_fusion(
     return foreground
 
 
+def estimate_foreground_closed_form(rgb: Rgb, alpha: Alpha, *, regularisation: float = 1e-5) -> Rgb:
+    """Estimate foreground colours at the picture's own size by solving for the smoothest F and B that compose to it.
+
+    Levin, Lischinski and Weiss, "A Closed-Form Solution to Natural Image Matting", PAMI 2008, section 5.
+
+    Args:
+        rgb: the picture.
+        alpha: its opacity, of the same height and width.
+        regularisation: pull towards the neighbours' colours where alpha does not change.
+
+    Returns:
+        Straight colours, as in `estimate_foreground`.
+
+    Raises:
+        BadParameter: if the shapes do not fit or the regularisation is not above 0.
+        MissingExtra: scipy is not installed.
+        EngineFailed: the equations could not be solved.
+    """
+    _check(rgb, alpha)
+    if regularisation <= 0:
+        raise BadParameter(f"regularisation must be above 0, not {regularisation}")
+    foreground = rgb.copy()
+    see_through = cv2.inRange(alpha, CLEAR, SOLID)
+    if not see_through.any():
+        return foreground
+    try:
+        from mattebox.solvers.foreground import foreground_colours
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "scipy":
+            raise
+        raise MissingExtra("solvers", "the foreground method 'closed-form'") from error
+    around = cv2.dilate(see_through, np.ones((2 * CELL + 1,) * 2, np.uint8)) > 0
+    changed = alpha[around] <= SOLID
+    colours = foreground_colours(rgb, alpha, around, regularisation)
+    around[around] = changed
+    foreground[around] = _to_bytes(colours[changed])
+    return foreground
+
+
 def _unchanged(rgb: Rgb, alpha: Alpha) -> Rgb:
     _check(rgb, alpha)
     return rgb.copy()
@@ -190,6 +233,7 @@ def _unchanged(rgb: Rgb, alpha: Alpha) -> Rgb:
 FOREGROUND_METHODS: dict[str, Callable[[Rgb, Alpha], Rgb]] = {
     "multilevel": estimate_foreground_multilevel,
     "blur-fusion": estimate_foreground_blur_fusion,
+    "closed-form": estimate_foreground_closed_form,
     "none": _unchanged,
 }
 """Estimators by the name under which `estimate_foreground` knows them."""

@@ -1,95 +1,128 @@
-"""Find opacity and colours in the unknown band of a trimap with FBA Matting (Forte and Pitie 2020).
+"""Find opacity, and colours where the method gives them, in the unknown band of a trimap with a network.
 
-Only the rectangle around the band is looked at, at the picture's own resolution, in tiles if it is large. The network
-pools and normalises over what it is shown, so a tile must show enough of subject and background: it was trained on
-crops of 320 pixels, and with tiles of up to 1024 none is smaller than 640. Tiles overlap by a quarter and fade into
-each other, so that no seam shows, and at the middle of a seam both sides look an eighth of a tile beyond it.
+Only the rectangle around the band is looked at, at the picture's own resolution, in tiles if it is large. Such networks
+pool, normalise or attend over what they are shown, so a tile must show enough of subject and background: with tiles of
+up to 1024 none is smaller than 640. Tiles overlap by a quarter and fade into each other, so that no seam shows, and at
+the middle of a seam both sides look an eighth of a tile beyond it.
 """
 
 from __future__ import annotations
 
+import logging
 import math
+from collections.abc import Callable
+from typing import NamedTuple, TypeAlias
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mattebox.engines.base import Engine, Tensor
-from mattebox.errors import BadParameter
-from mattebox.stages.tensors import continued, normalised, planes
+from mattebox.errors import BadParameter, EngineFailed
+from mattebox.memory import free_memory
 from mattebox.stages.tiles import Window, box_of, fade, grown, tiles
 from mattebox.types import Alpha, Rgb, Trimap
 
+log = logging.getLogger(__name__)
+
+__all__ = ["LARGEST", "Look", "Matter", "Seen", "check_sizes", "matte"]
+
 LARGEST = 1024
-"""Longest side that the network sees at once; a run takes about 1 GB at that size, and four times as much at twice."""
+"""Longest side that the network sees at once."""
+SHARE = 0.5
+"""Share of the free memory that a tile may take; other pictures may be worked on at the same time."""
 SMALLEST = 64
 """The least that it may be; tiles would be no more than their overlaps."""
-DEVIATIONS = (0.02 * 320, 0.08 * 320, 0.16 * 320)
-"""Of the three bells that tell how near known pixels are, in pixels; 320 is the side of the training crops."""
-REACH = math.ceil(5 * DEVIATIONS[-1])
-"""Known pixels further away than this change nothing: the widest bell is 4e-6 there."""
 
 
-def nearness(away: NDArray[np.uint8]) -> Tensor:
-    """Tell how near the closest zero of (H, W) is: (3, H, W), 1 there, falling off as bells of three widths."""
-    distance = cv2.distanceTransform(away, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    # Without any zero, distances are so large that their squares overflow.
-    distance = np.minimum(distance, np.float32(4 * REACH))
-    return np.stack([np.exp(distance**2 / np.float32(-2 * deviation**2)) for deviation in DEVIATIONS])
+class Seen(NamedTuple):
+    """What a network says of a tile (h, w).
+
+    Attributes:
+        alpha: (h, w) opacity in [0, 1].
+        colours: (h, w, 3) of the subject in [0, 1], where the network gives them.
+    """
+
+    alpha: Alpha
+    colours: NDArray[np.float32] | None = None
 
 
-def distance_channels(trimap: Trimap) -> Tensor:
-    """Tell how near known background (three channels) and known subject (three more) are: (6, H, W) in [0, 1]."""
-    return np.concatenate([nearness((trimap != known).view(np.uint8)) for known in (0, 255)])
+Look: TypeAlias = Callable[[Rgb, Trimap, Window], Seen]
+"""How a network is shown a tile of a picture (H, W, 3) and its trimap (H, W), and what it says of it."""
+
+Matter: TypeAlias = Callable[[Rgb, Trimap], tuple[Alpha, Rgb | None]]
+"""What finds the opacity (H, W) of a picture (H, W, 3) by its trimap (H, W), and, if it can, colours (H, W, 3)."""
 
 
-def matte(rgb: Rgb, trimap: Trimap, engine: Engine, *, largest: int = LARGEST) -> tuple[Alpha, Rgb]:
-    """Find the opacity and the subject's own colours where a trimap does not know.
+def matte(
+    rgb: Rgb, trimap: Trimap, look: Look, *, largest: int = LARGEST, pixel_bytes: int = 0
+) -> tuple[Alpha, Rgb | None]:
+    """Find the opacity, and the subject's own colours if the network knows them, where a trimap does not know.
 
     Args:
         rgb: the picture, (H, W, 3).
         trimap: (H, W); what is neither 0 nor 255 is unknown.
-        engine: a loaded FBA network: picture in [0, 1], two channels of known pixels, normalised picture and six
-            distance channels, to seven planes: opacity, foreground, background.
+        look: asks the network about a tile.
         largest: longest side that the network sees at once, at least 64; decides the memory that is taken.
+        pixel_bytes: memory that the network takes for each pixel of a tile; tiles are made smaller where that would be
+            more than is free, which is told.
 
     Returns:
         Opacity (H, W), exactly 0 and 1 where the trimap knows; and straight colours (H, W, 3), the picture's own where
-        the trimap knows or the subject is opaque. With nothing unknown the network is not run.
+        the trimap knows or the subject is opaque, or None from a network without colours. With nothing unknown the
+        network is not asked.
 
     Raises:
         BadParameter: the sizes differ, or `largest` is too small for tiles.
+        EngineFailed: the network answers with something that is no number.
     """
     if largest < SMALLEST:
         raise BadParameter(f"largest={largest}: the network must see at least {SMALLEST} pixels at once")
+    check_sizes(rgb, trimap)
+    unknown = (trimap != 0) & (trimap != 255)
+    alpha, foreground = (trimap == 255).astype(np.float32), None
+    box = box_of(unknown)
+    largest = affordable(largest, box, pixel_bytes)
+    area, overlap = grown(box, largest // 8, unknown.shape), largest // 4
+    for tile in tiles(unknown, area, largest, overlap):
+        seen = look(rgb, trimap, tile)
+        if not np.isfinite(seen.alpha).all():
+            raise EngineFailed("the matting network answers with values that are no numbers: its weights are damaged")
+        share = fade(tile, area, overlap) * unknown[tile]
+        alpha[tile] += share * (np.clip(seen.alpha, 0, 1) - alpha[tile])
+        if seen.colours is not None:
+            foreground = rgb.copy() if foreground is None else foreground
+            mixed = foreground[tile] + share[..., None] * (255 * seen.colours - foreground[tile])
+            foreground[tile] = np.rint(mixed).astype(np.uint8)
+    if foreground is not None:
+        np.copyto(foreground, rgb, where=(alpha == 1)[..., None])
+    return alpha, foreground
+
+
+def affordable(largest: int, box: Window, pixel_bytes: int) -> int:
+    """The longest side up to `largest` whose tiles of a box fit into memory; told where it is less."""
+    free = free_memory() if pixel_bytes else None
+    height, width = (min(largest, span.stop - span.start + largest // 4) for span in box)
+    if free is None or height * width * pixel_bytes <= SHARE * free:
+        return largest
+    fits = min(largest, max(SMALLEST, math.isqrt(int(SHARE * free / pixel_bytes)) // 64 * 64))
+    log.warning(
+        "tiles of %d x %d pixels would take %.1f GB, and %.1f GB are free; taking tiles of %d",
+        height,
+        width,
+        height * width * pixel_bytes / 1e9,
+        free / 1e9,
+        fits,
+    )
+    return fits
+
+
+def check_sizes(rgb: Rgb, trimap: Trimap) -> None:
+    """Make sure that a trimap is of its picture's size.
+
+    Raises:
+        BadParameter: it is not.
+    """
     if rgb.shape[:2] != trimap.shape:
         raise BadParameter(
             f"the picture is {rgb.shape[0]} x {rgb.shape[1]} pixels and the trimap {trimap.shape[0]} x "
             f"{trimap.shape[1]}: give a trimap of the picture's size"
         )
-    unknown = (trimap != 0) & (trimap != 255)
-    alpha, foreground = (trimap == 255).astype(np.float32), rgb.copy()
-    area, overlap = grown(box_of(unknown), largest // 8, unknown.shape), largest // 4
-    for tile in tiles(unknown, area, largest, overlap):
-        opacity, colours = look(rgb, trimap, tile, engine)
-        share = fade(tile, area, overlap) * unknown[tile]
-        alpha[tile] += share * (opacity - alpha[tile])
-        mixed = foreground[tile] + share[..., None] * (255 * colours - foreground[tile])
-        foreground[tile] = np.rint(mixed).astype(np.uint8)
-    np.copyto(foreground, rgb, where=(alpha == 1)[..., None])
-    return alpha, foreground
-
-
-def look(rgb: Rgb, trimap: Trimap, tile: Window, engine: Engine) -> tuple[Alpha, NDArray[np.float32]]:
-    """Run the network on a tile: opacity (h, w) and the subject's colours (h, w, 3), both in [0, 1]."""
-    seen = planes(rgb[tile])
-    known = np.stack([trimap[tile] == value for value in (0, 255)]).astype(np.float32)
-    # Distances reach beyond the tile, so that they are those of the whole picture.
-    around = grown(tile, REACH, trimap.shape)
-    top, left = tile.rows.start - around.rows.start, tile.columns.start - around.columns.start
-    height, width = known.shape[1:]
-    distances = distance_channels(trimap[around])[:, top : top + height, left : left + width]
-    inputs = (seen, known[None], normalised(seen), distances[None])
-    (answer,) = engine.run(*map(continued, inputs))
-    answer = answer[0, :, :height, :width]
-    return answer[0], answer[1:4].transpose(1, 2, 0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from mattebox.engines.base import Tensor
@@ -17,16 +19,23 @@ def planes(rgb: Rgb) -> Tensor:
     return np.divide(rgb.transpose(2, 0, 1)[None], np.float32(255), order="C")
 
 
-def normalised(colours: Tensor) -> Tensor:
-    """Take ImageNet's mean from (N, 3, H, W) in [0, 1] and divide by its deviation."""
-    mean, deviation = (np.array(values, np.float32)[:, None, None] for values in (IMAGENET_MEAN, IMAGENET_DEVIATION))
-    return (colours - mean) / deviation
+def normalised(
+    colours: Tensor, mean: Sequence[float] = IMAGENET_MEAN, deviation: Sequence[float] = IMAGENET_DEVIATION
+) -> Tensor:
+    """Take a mean, ImageNet's unless given, from (N, 3, H, W) in [0, 1] and divide by the deviation."""
+    centre, spread = (np.array(values, np.float32)[:, None, None] for values in (mean, deviation))
+    return (colours - centre) / spread
 
 
-def continued(maps: Tensor) -> Tensor:
-    """Pad (N, C, H, W) at the bottom and the right to multiples of 8, by going on with the last pixels.
+def continued(maps: Tensor, multiple: int = 8, least: int = 0) -> Tensor:
+    """Pad (N, C, H, W) at the bottom and the right, by going on with the last pixels.
 
     Anything else, zeros or background, is an edge that is not in the picture.
+
+    Args:
+        maps: to be padded.
+        multiple: both sides become multiples of it.
+        least: both sides become this long at least; itself such a multiple.
     """
-    height, width = maps.shape[2:]
-    return np.pad(maps, ((0, 0), (0, 0), (0, -height % 8), (0, -width % 8)), mode="edge")
+    down, along = (max(-side % multiple, least - side) for side in maps.shape[2:])
+    return np.pad(maps, ((0, 0), (0, 0), (0, down), (0, along)), mode="edge")

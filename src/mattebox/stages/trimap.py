@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +16,47 @@ INSET = 5 / 2048
 """Its reach inwards: 5 pixels of 2048."""
 SURE = 231 / 255
 """Probability above which a pixel is subject."""
+BLACK, WHITE = 25, 230
+"""Greys up to which a drawn trimap means background, and from which on it means subject."""
 HAZE = 0.1
 """Probability up to which a pixel is background: networks leave such haze over textures that hold nothing."""
+
+
+def read_greys(greys: NDArray[np.uint8]) -> tuple[Trimap, bool]:
+    """Read a drawn trimap: what is nearly black is background, what is nearly white subject, all between unknown.
+
+    The limits are those of PyMatting: up to a tenth and from nine tenths on. So the traces of lossy files and of smooth
+    enlargement do no harm.
+
+    Args:
+        greys: (H, W) of any values.
+
+    Returns:
+        (H, W) of 0, 128 and 255; and whether there were other values than black, white and one grey.
+
+    Example:
+        >>> read_greys(np.array([[3, 127, 255]], np.uint8))
+        (array([[  0, 128, 255]], dtype=uint8), True)
+    """
+    trimap = np.full(greys.shape, 128, np.uint8)
+    trimap[greys <= BLACK] = 0
+    trimap[greys >= WHITE] = 255
+    between = np.unique(greys[(greys != 0) & (greys != 255)])
+    return trimap, between.size > 1 or bool(between.size and not BLACK < between[0] < WHITE)
+
+
+def keep_unknown(trimap: Trimap, boxes: Iterable[tuple[int, int, int, int]]) -> Trimap:
+    """Make what is taken for subject in some boxes unknown: there it is glass, veil or smoke.
+
+    Args:
+        trimap: (H, W).
+        boxes: (top, left, bottom, right) each, in pixels.
+    """
+    trimap = trimap.copy()
+    for top, left, bottom, right in boxes:
+        part = trimap[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)]
+        part[part == 255] = 128
+    return trimap
 
 
 def make_trimap(

@@ -8,13 +8,17 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Collection, Iterator
+from functools import lru_cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from mattebox.errors import BadParameter, MissingExtra, WeightsUnavailable, unknown_name
 from mattebox.zoo.architectures import ARCHITECTURES, Architecture, Graph, find_architecture
 from mattebox.zoo.card import Card
 from mattebox.zoo.registry import built_in_cards
+from mattebox.zoo.terms import tell_terms
+from mattebox.zoo.verify import doubt
 from mattebox.zoo.weights import ensure
 
 if TYPE_CHECKING:
@@ -29,10 +33,15 @@ __all__ = ["exportable", "find_graph", "load_network", "new_network"]
 
 log = logging.getLogger(__name__)
 
+Shapes: TypeAlias = dict[str, tuple[int, ...]]
+Value = TypeVar("Value")
+
 VANISHING = 1e-30
 """Weights nearer to zero than this become zero: they change no answer, and some processors crawl over them."""
 COUNTER = "num_batches_tracked"
-"""A number that training needs, and that files from before it was counted lack."""
+"""A number that training needs, and that files of Paddle lack, and those from before it was counted."""
+PADDLE = ((r"\b_mean$", "running_mean"), (r"\b_variance$", "running_var"), (r"\bscale$", "weight"))
+"""What Paddle calls the weights of normalisations, and what PyTorch does."""
 NAMED = 3
 """How many names are told of those that do not fit."""
 
@@ -48,10 +57,11 @@ def new_network(card: Card) -> nn.Module:
 
 
 def load_network(card: Card, progress: Progress | None = None) -> nn.Module:
-    """The network of a card with its weights, which are fetched if need be, on the CPU and set to answer.
+    """The network of a card with its weights, which are fetched if need be, on the CPU, set to answer and not to learn.
 
-    Every weight must be there under its official name and with its shape, and nothing else; what published files hold
-    beside is left out by name (`Architecture.leftovers`).
+    Every weight must be there under its official name and with its shape, and nothing else. Other official names are
+    known (`Architecture.renames`, and those of Paddle), and what published files hold beside is left out by name
+    (`Architecture.leftovers`).
 
     Args:
         card: the model.
@@ -63,23 +73,15 @@ def load_network(card: Card, progress: Progress | None = None) -> nn.Module:
         WeightsUnavailable: the weights are not here and cannot be fetched, or are those of another network.
     """
     network = new_network(card)
-    from mattebox.zoo.checkpoint import read_checkpoint
-
+    tell_terms(card)
     path = ensure(card, progress)
-    checkpoint = read_checkpoint(path)
-    architecture = find_architecture(card.architecture)
-    state = useful(checkpoint.state, network.state_dict(), architecture)
-    if problems := list(differences(state, network.state_dict())):
-        raise WeightsUnavailable(
-            f"{path}: not the weights of {card.architecture}: {'; '.join(problems)}"
-            f"{guess(checkpoint.state, network.state_dict())}"
-        )
-    if architecture.classes and card.kinds:
-        state |= in_order(state, architecture.classes, checkpoint, card)
-    network.load_state_dict(state)
+    try:
+        network.load_state_dict(read_state(path, card, network.state_dict()))
+    except WeightsUnavailable as error:
+        raise WeightsUnavailable(f"{error}{doubt(card)}") from error
     for weights in network.state_dict().values():
         weights[weights.abs() < VANISHING] = 0
-    return network
+    return network.requires_grad_(requires_grad=False)
 
 
 def exportable(card: Card, network: nn.Module, graph: str = "") -> nn.Module:
@@ -131,6 +133,39 @@ def build(architecture: str, options: dict[str, Any]) -> nn.Module:
     return network
 
 
+def read_state(path: Path, card: Card, wanted: State) -> State:
+    """The weights in a file, as the network of a card wants them.
+
+    Raises:
+        WeightsUnavailable: the file cannot be read, or has the weights of another network.
+    """
+    from mattebox.zoo.checkpoint import read_checkpoint
+
+    checkpoint = read_checkpoint(path)
+    architecture = find_architecture(card.architecture)
+    state = useful(renamed(checkpoint.state, wanted, architecture), wanted, architecture)
+    if problems := list(differences(state, wanted)):
+        raise WeightsUnavailable(
+            f"{path}: not the weights of {card.architecture}: {'; '.join(problems)}; {report(state, wanted)}"
+            f"{guess(checkpoint.state, wanted)}"
+        )
+    if architecture.classes and card.kinds:
+        state |= in_order(state, architecture.classes, checkpoint, card)
+    return state
+
+
+def renamed(state: dict[str, Value], wanted: Collection[str], architecture: Architecture) -> dict[str, Value]:
+    """What is known of weights under the names that a network wants, where the file has other known ones."""
+    new = {}
+    for name in state.keys() - set(wanted):
+        ours = name
+        for pattern, replacement in (*architecture.renames, *PADDLE):
+            ours = re.sub(pattern, replacement, ours)
+        if ours in wanted and ours not in state:
+            new[name] = ours
+    return {new.get(name, name): value for name, value in state.items()}
+
+
 def useful(state: State, wanted: State, architecture: Architecture) -> State:
     """The weights of a file without what was for training only, and with the counters that old files lack."""
     import torch
@@ -159,6 +194,13 @@ def differences(state: State, wanted: State) -> Iterator[str]:
         yield f"{len(wrong)} of other shapes, such as {name} {found}, where {expected} is expected"
 
 
+def report(state: State, wanted: State) -> str:
+    """How many of the weights that a network wants are there, in words."""
+    counted = [name for name in wanted if not name.endswith(COUNTER)]
+    fitting = [name for name in counted if name in state and state[name].shape == wanted[name].shape]
+    return f"{len(fitting)} of {len(counted)} weights fit"
+
+
 def listed(names: Collection[str]) -> str:
     """The first few names, and how many there are."""
     first = ", ".join(sorted(names)[:NAMED])
@@ -167,23 +209,36 @@ def listed(names: Collection[str]) -> str:
 
 def guess(state: State, wanted: State) -> str:
     """Which network these weights look like more than the one that was wanted, in words; nothing when like none."""
-    import torch
-
-    best, most = "", max(0.5, likeness(state, wanted))
+    found = shapes(state)
+    best, most = "", max(0.5, likeness(found, shapes(wanted)))
     published = (card.architecture for card in built_in_cards().values() if card.weights.form == "torch")
-    for architecture in dict.fromkeys((*ARCHITECTURES, *published)):
-        for options in ({}, *find_architecture(architecture).variants):
-            with torch.device("meta"):
-                share = likeness(state, build(architecture, options).state_dict())
+    for name in dict.fromkeys((*ARCHITECTURES, *published)):
+        architecture = find_architecture(name)
+        for options in ({}, *architecture.variants):
+            theirs = shapes_of(name, tuple(options.items()))
+            share = likeness(renamed(found, theirs, architecture), theirs)
             if share > most:
-                best, most = ", ".join((architecture, *map(str, options.values()))), share
+                best, most = ", ".join((name, *map(str, options.values()))), share
     return f"; it looks like {best}" if best else ""
 
 
-def likeness(one: State, other: State) -> float:
+def shapes(state: State) -> Shapes:
+    """The shapes of weights by their names."""
+    return {name: tuple(value.shape) for name, value in state.items()}
+
+
+@lru_cache(maxsize=64)
+def shapes_of(architecture: str, options: tuple[tuple[str, Any], ...]) -> Shapes:
+    """The shapes of the weights of a network, which is made without memory for them."""
+    import torch
+
+    with torch.device("meta"):
+        return shapes(build(architecture, dict(options)).state_dict())
+
+
+def likeness(one: Shapes, other: Shapes) -> float:
     """Share of the weights of two networks, by name and shape, that both have."""
-    first, second = ({(name, value.shape) for name, value in state.items()} for state in (one, other))
-    return len(first & second) / len(first | second)
+    return len(one.items() & other.items()) / len(one.items() | other.items())
 
 
 def in_order(state: State, layer: str, checkpoint: Checkpoint, card: Card) -> State:

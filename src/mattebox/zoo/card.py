@@ -14,6 +14,7 @@ __all__ = ["Card", "Licence", "Weights"]
 
 TASKS = ("segment", "refine", "matte", "classify", "detect")
 SCALES = ("255", "max")
+FITS = ("stretch", "limit-short", "short", "limit-long")
 FORMS = ("onnx", "torch")
 DIGESTS = {"sha512": 128, "sha256": 64, "md5": 32}
 """Digests that a file may be known by, the strongest first, and how many hexadecimal digits they have."""
@@ -31,8 +32,10 @@ class Weights:
         sha256: the same.
         md5: the same; says that a file is whole, and little about who made it, so it is never the only one of a card
             of ours.
+        first_sight: nobody has published a digest. The SHA-256 of the first file that comes is noted, and every later
+            one must be the same. For checkpoints only, which are read without running anything.
         embedded: the file lies inside the package.
-        form: `onnx`, or `torch` for a checkpoint.
+        form: `onnx`, or `torch` for a checkpoint: of PyTorch, of Paddle or in safetensors, as the file itself shows.
         repository: on the hub, as `owner/name`, for files that lie there.
         revision: commit of the repository.
         remote: name of the file in the repository, where that is another.
@@ -44,6 +47,7 @@ class Weights:
     sha512: str = ""
     sha256: str = ""
     md5: str = ""
+    first_sight: bool = False
     embedded: bool = False
     form: str = "onnx"
     repository: str = ""
@@ -53,8 +57,13 @@ class Weights:
 
     def __post_init__(self) -> None:
         one_of("form of weights", self.form, FORMS)
-        if not self.digests:
-            raise BadParameter(f"weights {self.file}: give at least one of {', '.join(DIGESTS)}")
+        if not self.digests and not self.first_sight:
+            raise BadParameter(
+                f"weights {self.file}: give at least one of {', '.join(DIGESTS)}, "
+                "or first_sight = true where nobody has published any"
+            )
+        if self.first_sight and self.form != "torch":
+            raise BadParameter(f"weights {self.file}: first_sight is for form 'torch' only, not for '{self.form}'")
         for name, value in self.digests.items():
             if len(value) != DIGESTS[name] or not set(value) <= set(string.hexdigits.lower()):
                 raise BadParameter(f"weights {self.file}: {name} must be {DIGESTS[name]} lower-case hexadecimal digits")
@@ -71,8 +80,8 @@ class Weights:
 
     @property
     def digest(self) -> str:
-        """The strongest digest: what names these weights and no others."""
-        return next(iter(self.digests.values()))
+        """The strongest digest: what names these weights and no others; empty where none is given."""
+        return next(iter(self.digests.values()), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +102,20 @@ class Card:
         title: one line for tables.
         task: `segment`, `refine`, `matte`, `classify` or `detect`.
         architecture: the network's class in `mattebox.nets`.
-        input_size: (height, width) that pictures are resized to.
+        input_size: (height, width) that pictures are resized to, or that limits them.
         mean: per channel, of pixels scaled to 0..1, taken away before the network sees them.
         deviation: per channel, divided by.
         weights: the file.
         licence: of code, weights and training data.
         source: paper or page that describes the model.
         description: what it is good and bad at.
-        family: whose programs use these weights: `mattebox`, `carvekit`, `rembg`; `own` for a card of a user's own.
+        family: whose programs use these weights: `mattebox`, `carvekit`, `rembg`, `paddleseg`, `vitmatte`; `own` for a
+            card of a user's own.
         options: what the network's class is called with.
         scale: what pixels are divided by: `255`, or `max` for the largest value in the picture.
+        fit: how pictures are brought to `input_size`: `stretch` to exactly that; or in their own proportions, each side
+            rounded down to a multiple, with the shorter side as long as the shorter of `input_size` (`short`), that
+            only when it is longer (`limit-short`), or the same for the longer side (`limit-long`).
         multiple: both sides of what the network sees must be multiples of this.
         answers: what the first outputs of the network are, in their order.
         kinds: what a subject can be, in the order of the network's answer; empty when it does not say.
@@ -126,6 +139,7 @@ class Card:
     family: str = "own"
     options: dict[str, Any] = field(default_factory=dict, hash=False)
     scale: str = "255"
+    fit: str = "stretch"
     multiple: int = 1
     answers: tuple[str, ...] = ("mask",)
     kinds: tuple[str, ...] = ()
@@ -137,6 +151,7 @@ class Card:
     def __post_init__(self) -> None:
         one_of("task", self.task, TASKS)
         one_of("scale", self.scale, SCALES)
+        one_of("fit", self.fit, FITS)
 
     @classmethod
     def read(cls, path: Path) -> Card:

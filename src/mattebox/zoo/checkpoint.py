@@ -1,8 +1,12 @@
-"""Read the weights of a network from a file that PyTorch wrote, in whichever of the usual forms, and run none of it."""
+"""Read the weights of a network from a file in whichever of the usual forms, and run none of it.
+
+The form is seen from what a file begins with, whatever its name: safetensors, Paddle's, or one of PyTorch's.
+"""
 
 from __future__ import annotations
 
 import pickle
+import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,9 +14,10 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
+from torch.serialization import MAGIC_NUMBER
 
-from mattebox.errors import WeightsUnavailable
-from mattebox.zoo import pickles
+from mattebox.errors import MissingExtra, WeightsUnavailable
+from mattebox.zoo import paddle, pickles
 
 __all__ = ["Checkpoint", "read_checkpoint"]
 
@@ -22,8 +27,12 @@ DEPTH = 4
 """How many tables the weights may lie in."""
 PARALLEL = "module."
 """What training on several GPUs puts before every name."""
-ZIP = b"PK\x03\x04"
-"""What PyTorch knows an archive by."""
+PICKLE = b"\x80"
+"""What a pickle begins with."""
+LEGACY = tuple(pickle.dumps(MAGIC_NUMBER, protocol) for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1))
+"""What the pickles of PyTorch begin with, by their protocols."""
+LENGTH = 8
+"""Bytes of the number that safetensors begin with: how long the table is that follows."""
 
 
 class Checkpoint(NamedTuple):
@@ -43,15 +52,18 @@ def read_checkpoint(path: Path) -> Checkpoint:
 
     Raises:
         WeightsUnavailable: the file cannot be read, holds no weights, or wants to run code.
+        MissingExtra: a package that reads it is not installed.
     """
     try:
         content = contents(path)
         state = weights_in(content)
+    except MissingExtra:
+        raise
     except pickles.Forbidden as error:
         raise WeightsUnavailable(f"{path}: refused: {error}") from error
     except Exception as error:  # torch and pickle raise errors of many kinds on what is damaged
         raise WeightsUnavailable(
-            f"{path}: {path.stat().st_size:,} bytes that cannot be read as a checkpoint of PyTorch: {first_line(error)}"
+            f"{path}: {path.stat().st_size:,} bytes that cannot be read as a checkpoint: {first_line(error)}"
             if path.is_file()
             else f"{path}: there is no such file"
         ) from error
@@ -62,11 +74,34 @@ def read_checkpoint(path: Path) -> Checkpoint:
 
 def contents(path: Path) -> Any:
     """What a file holds; where that is more than tables of tensors, objects of unknown classes are records."""
+    with path.open("rb") as file:
+        start = file.read(max(map(len, LEGACY)))
+    if start[LENGTH:].startswith(b"{") and int.from_bytes(start[:LENGTH], "little") < path.stat().st_size:
+        return safetensors_in(path)
+    if (start.startswith(PICKLE) and not start.startswith(LEGACY)) or paddle.is_packed(path):
+        return {name: torch.from_numpy(array) for name, array in paddle.read_arrays(path).items()}
     zipped = is_zipped(path)
     try:
-        return torch.load(path, map_location="cpu", weights_only=True, mmap=zipped)
+        with warnings.catch_warnings():
+            # It may not understand other protocols than its own; then ours reads them.
+            warnings.filterwarnings("ignore", "Detected pickle protocol")
+            return torch.load(path, map_location="cpu", weights_only=True, mmap=zipped)
     except pickle.UnpicklingError:
         return torch.load(path, map_location="cpu", weights_only=False, pickle_module=pickles)
+
+
+def safetensors_in(path: Path) -> dict[str, Tensor]:
+    """The weights in a file of safetensors, which holds nothing else.
+
+    Raises:
+        MissingExtra: the package that reads it is not installed.
+        SafetensorError: the file is damaged.
+    """
+    try:
+        from safetensors.torch import load_file
+    except ModuleNotFoundError as error:
+        raise MissingExtra("torch", f"reading {path}") from error
+    return load_file(path)
 
 
 def is_zipped(path: Path) -> bool:
@@ -76,13 +111,12 @@ def is_zipped(path: Path) -> bool:
         BadZipFile: it is a broken one, or one whose members are compressed: PyTorch never does that, and a small file
             would become a large one.
     """
-    with path.open("rb") as file:
-        if file.read(len(ZIP)) != ZIP:
-            return False
-        with zipfile.ZipFile(file) as archive:
-            for member in archive.infolist():
-                if member.compress_type != zipfile.ZIP_STORED or member.file_size != member.compress_size:
-                    raise zipfile.BadZipFile(f"{member.filename} in it is compressed")
+    if not paddle.begins_with(path, paddle.ZIP):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        for member in archive.infolist():
+            if member.compress_type != zipfile.ZIP_STORED or member.file_size != member.compress_size:
+                raise zipfile.BadZipFile(f"{member.filename} in it is compressed")
     return True
 
 

@@ -18,7 +18,8 @@ from mattebox.zoo.card import Card
 from mattebox.zoo.locks import alone
 from mattebox.zoo.places import home
 from mattebox.zoo.registry import find_card
-from mattebox.zoo.verify import digests_of
+from mattebox.zoo.terms import tell_terms
+from mattebox.zoo.verify import digests_of, known
 from mattebox.zoo.weights import ensure, is_here
 
 if TYPE_CHECKING:
@@ -30,8 +31,10 @@ log = logging.getLogger(__name__)
 
 VERSION = 1
 """To be raised when networks are exported otherwise, so that files from before are made again."""
-SIZE = (128, 160)
-"""Height and width of the pictures that the exporter tries a network on."""
+SIZE = (4, 5)
+"""Height and width of the pictures that the exporter tries a network on, in multiples of what its card says."""
+STEP = 32
+"""The least of such multiples, in pixels."""
 
 
 def onnx_file(card: Card, graph: str = "", progress: Progress | None = None) -> Path:
@@ -48,8 +51,12 @@ def onnx_file(card: Card, graph: str = "", progress: Progress | None = None) -> 
         BadParameter: the network is not known, or has no such use.
         OutputFailed: our cache cannot be written.
     """
+    tell_terms(card)
     if card.weights.form == "onnx":
         return ensure(card, progress)
+    if not known(card).digests:
+        require_exporter(card)
+        ensure(card, progress)
     path = exported(card, graph)
     if not is_whole(path):
         require_exporter(card)
@@ -89,9 +96,9 @@ def exported(card: Card, graph: str) -> Path:
 
 
 def key_of(card: Card, graph: str) -> str:
-    """What stands for everything that an exported file depends on."""
-    known = [card.weights.digest, card.architecture, card.options, card.kinds, graph, VERSION]
-    return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:16]
+    """What stands for everything that an exported file depends on, of which the weights must have been seen."""
+    decisive = [known(card).digest, card.architecture, card.options, card.kinds, graph, VERSION]
+    return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def is_whole(path: Path) -> bool:
@@ -124,14 +131,17 @@ def export(card: Card, graph: str, path: Path, progress: Progress | None) -> Non
 
     network = exportable(card, load_network(card, progress), graph)
     log.info("model '%s': making it ready, which is done once", card.name)
-    known = find_graph(card, graph)
-    example = tuple(torch.zeros(1, channels, *(known.size or SIZE)) for channels in known.inputs.values())
+    asked = find_graph(card, graph)
+    size = asked.size or tuple(max(STEP, card.multiple) * sides // asked.step for sides in SIZE)
+    channels = (card.options[number] if isinstance(number, str) else number for number in asked.inputs.values())
+    example = tuple(torch.zeros(1, number, *size) for number in channels)
     export_onnx(
         network,
         example,
         path,
-        input_names=list(known.inputs),
-        output_names=list(known.outputs),
-        any_size=known.size is None,
+        input_names=list(asked.inputs),
+        output_names=list(asked.outputs),
+        any_size=asked.size is None,
+        multiple=asked.multiple,
     )
     write_file(record_of(path), digests_of(path, ("sha256",), afresh=True)["sha256"].encode(), overwrite=True)

@@ -7,7 +7,7 @@ import os
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mattebox.encode import write_file
 from mattebox.errors import EngineFailed
@@ -25,6 +25,7 @@ def export_onnx(
     input_names: Sequence[str],
     output_names: Sequence[str],
     any_size: bool = True,
+    multiple: int = 1,
 ) -> None:
     """Write a network as one ONNX file that takes any batch, height and width.
 
@@ -35,11 +36,14 @@ def export_onnx(
     Args:
         network: set to answer, as after `eval()`.
         example: an input (N, C, H, W) for each argument. Its values do not matter, and its size only in that H and W
-            should differ and no map inside should be one pixel wide: either could be taken for a rule.
+            should differ and no map inside should be one pixel wide: either could be taken for a rule. Inputs of the
+            first one's size are of its size always; each of the others is of its own.
         path: the file, which appears whole or not at all; one that exists is replaced.
         input_names: of the arguments, in order.
         output_names: of the answers, in order.
         any_size: take any height and width, and not only those of the example.
+        multiple: what both must be multiples of; without it a network that halves maps and joins them again with
+            earlier ones is refused.
 
     Raises:
         EngineFailed: the network cannot be expressed in ONNX.
@@ -47,9 +51,9 @@ def export_onnx(
     """
     import torch
 
-    free = ("batch", None, "height", "width") if any_size else ("batch",)
-    sizes = {axis: torch.export.Dim(name) for axis, name in enumerate(free) if name}
-    with quiet():
+    free = free_axes(input_names, example, multiple) if any_size else [{0: torch.export.Dim("batch")}] * len(example)
+    # With gradients the exporter would follow the way back through the network too, which not every one has.
+    with quiet(), torch.no_grad():
         try:
             program = torch.onnx.export(
                 network,
@@ -57,7 +61,7 @@ def export_onnx(
                 tuple(torch.cat((x, x)) for x in example),
                 input_names=input_names,
                 output_names=output_names,
-                dynamic_shapes=(sizes,) * len(example),
+                dynamic_shapes=tuple(free),
                 dynamo=True,
                 verbose=False,
             )
@@ -70,6 +74,23 @@ def export_onnx(
     model = program.model_proto
     drop_traces(model)
     write_file(path, model.SerializeToString(), overwrite=True)
+
+
+def free_axes(names: Sequence[str], example: tuple[Tensor, ...], multiple: int) -> list[dict[int, Any]]:
+    """For every input, the axes whose length is free: the number of pictures, height and width."""
+    from torch.export import Dim
+
+    def sides(prefix: str) -> dict[int, Any]:
+        # The factor is part of the length; one that is there and says nothing is refused.
+        lengths = {axis: Dim(f"{prefix}{name}") for axis, name in ((2, "height"), (3, "width"))}
+        return {axis: multiple * length for axis, length in lengths.items()} if multiple > 1 else lengths
+
+    batch, shared = Dim("batch"), sides("")
+    first = example[0].shape[2:]
+    return [
+        {0: batch} | (shared if x.shape[2:] == first else sides(f"{name}_"))
+        for name, x in zip(names, example, strict=True)
+    ]
 
 
 def drop_traces(model: ModelProto) -> None:

@@ -2,6 +2,9 @@
 
 A fetch that was cut goes on where it ended, on whichever server has the file: what counts in the end is the digest of
 the whole, which the card has from its publisher.
+
+Where nobody has published a digest, the connection is all that vouches for a file: it is fetched over HTTPS only, from
+beginning to end from one server, and its digest is noted.
 """
 
 from __future__ import annotations
@@ -14,15 +17,15 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from urllib.error import HTTPError, URLError
-from urllib.request import Request, urlopen
+from urllib.request import HTTPRedirectHandler, Request, build_opener, urlopen
 
 from mattebox.errors import WeightsUnavailable
 from mattebox.zoo.card import Card, Weights
 from mattebox.zoo.locks import alone
 from mattebox.zoo.places import addresses, cached, ways_out
-from mattebox.zoo.verify import fault
+from mattebox.zoo.verify import doubt, fault, known, note
 
 __all__ = ["Progress", "fetch"]
 
@@ -41,6 +44,8 @@ PASSING = {408, 425, 429, 500, 502, 503, 504}
 """What a server answers when it may do better in a moment."""
 LARGEST = 4 << 30
 """Bytes that are taken of a file of which nobody says how large it is."""
+SECURE = "https://"
+"""How the addresses begin that a file without a digest may come from."""
 FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -50,6 +55,20 @@ class Refused(Exception):
 
 class Cut(Exception):
     """A server did not give all of the file; the rest may be asked for."""
+
+
+class Straight(HTTPRedirectHandler):
+    """Follows a server to where it says the file is, but not away from HTTPS."""
+
+    def redirect_request(self, *request: Any) -> Request | None:
+        """The request for the file where it is said to be, which is the last argument.
+
+        Raises:
+            Refused: that is not an address of HTTPS.
+        """
+        if not request[-1].startswith(SECURE):
+            raise Refused(f"leads to {request[-1]}, which is not an address of HTTPS")
+        return super().redirect_request(*request)
 
 
 def fetch(card: Card, progress: Progress | None = None) -> Path:
@@ -71,9 +90,10 @@ def fetch(card: Card, progress: Progress | None = None) -> Path:
     tell = progress or (lambda done, total: None)  # noqa: ARG005
     try:
         with alone(target.name, lambda: tell(size_of(part), card.weights.size)):
-            if fault(target, card.weights) is not None:
+            if fault(target, known(card)) is not None:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 pull(card, part, tell)
+                note(card, part)
                 part.replace(target)
     except OSError as error:
         if error.errno not in FULL:
@@ -99,14 +119,14 @@ def pull(card: Card, part: Path, tell: Progress) -> None:
     """
     refusals = []
     for url in addresses(card.weights):
-        refusal = pull_from(url, part, card.weights, tell)
+        refusal = pull_from(url, part, card, tell)
         if refusal is None:
             return
         refusals.append(f"{url}: {refusal}")
     raise WeightsUnavailable(f"model '{card.name}' cannot be fetched: {'; '.join(refusals)}; {ways_out(card)}")
 
 
-def pull_from(url: str, part: Path, weights: Weights, tell: Progress) -> str | None:
+def pull_from(url: str, part: Path, card: Card, tell: Progress) -> str | None:
     """Bring a file from one server, in as many attempts as it takes while each of them brings something.
 
     Returns:
@@ -115,6 +135,11 @@ def pull_from(url: str, part: Path, weights: Weights, tell: Progress) -> str | N
     Raises:
         OSError: it cannot be written.
     """
+    weights = known(card)
+    if weights.first_sight and not url.startswith(SECURE):
+        return "not asked: nobody has published a digest of the file, so it is fetched over HTTPS only"
+    if not weights.digests:
+        part.unlink(missing_ok=True)  # it may be another server's, and nothing would tell
     attempts, resumed, furthest = 0, part.exists(), size_of(part)
     while attempts < PATIENCE:
         if attempts:
@@ -133,7 +158,7 @@ def pull_from(url: str, part: Path, weights: Weights, tell: Progress) -> str | N
             return None
         part.unlink()
         if not resumed:
-            return f"what it gives {wrong}"
+            return f"what it gives {wrong}{doubt(card)}"
         attempts, resumed, furthest = 0, False, 0
     return f"{reason}; given up after {PATIENCE} attempts"
 
@@ -147,13 +172,15 @@ def bring(url: str, part: Path, weights: Weights, tell: Progress) -> None:
     """
     done = size_of(part)
     tell(done, weights.size)
-    answer = ask(url, done)
+    answer = ask(url, done, straight=weights.first_sight)
     if answer is None:
         return
     with answer:
         if answer.status != 206:
             done = 0
         total = weights.size if answer.length is None else done + answer.length
+        if total is None and not weights.digests:
+            raise Refused("does not say how large the file is, so that nobody could tell whether it is whole")
         most = LARGEST if total is None else total
         if weights.size not in {None, total}:
             raise Refused(f"has {total:,} bytes, where {weights.size:,} are expected")
@@ -173,15 +200,21 @@ def bring(url: str, part: Path, weights: Weights, tell: Progress) -> None:
         raise Cut(f"the connection was cut after {done:,} of {total:,} bytes")
 
 
-def ask(url: str, start: int) -> HTTPResponse | None:
+def ask(url: str, start: int, *, straight: bool) -> HTTPResponse | None:
     """Ask a server for a file from a byte on; None when there is nothing from there on.
+
+    Args:
+        url: of the file.
+        start: the first byte.
+        straight: follow the server nowhere but to addresses of HTTPS.
 
     Raises:
         Cut, Refused: it does not give it.
     """
     headers = {"User-Agent": "mattebox"} | ({"Range": f"bytes={start}-"} if start else {})
     try:
-        answer: HTTPResponse = urlopen(Request(url, headers=headers), timeout=STALL)
+        opened = build_opener(Straight).open if straight else urlopen
+        answer: HTTPResponse = opened(Request(url, headers=headers), timeout=STALL)
     except HTTPError as error:
         error.close()
         if error.code == 416 and start:

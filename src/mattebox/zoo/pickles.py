@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, NoReturn, cast
 import torch
 from torch import Tensor
 
-__all__ = ["Forbidden", "Record", "Unpickler", "load", "tensors_of"]
+__all__ = ["Bounded", "Forbidden", "Rebuilder", "Record", "Unpickler", "load", "origin_of", "tensors_of"]
 
 CONTAINERS = {"builtins.set": set, "builtins.frozenset": frozenset, "collections.OrderedDict": OrderedDict}
 REBUILDERS: dict[str, Callable[..., Any]] = {
@@ -74,6 +74,7 @@ class Rebuilder:
         self.function = function
 
     def __call__(self, *values: Any) -> Any:
+        """Call it."""
         return self.function(*values)
 
     def __setstate__(self, _: Any) -> NoReturn:
@@ -94,10 +95,19 @@ def no_array(_: Any) -> NoReturn:
     raise pickle.UnpicklingError("an array of bytes, which weights have no need of")
 
 
-class Unpickler(pickle._Unpickler):  # noqa: SLF001 (the one in C makes room for as many objects as a file says)
-    """Knows tensors and plain containers; everything else is a record."""
+class Bounded(pickle._Unpickler):  # noqa: SLF001 (the one in C makes room for as many objects as a file says)
+    """Makes room for nothing that is not in the file."""
 
     dispatch = {**pickle._Unpickler.dispatch, pickle.BYTEARRAY8[0]: no_array}  # noqa: SLF001, RUF012
+
+
+def origin_of(module: str, name: str) -> str:
+    """The full name of what a file refers to, which may do so by the names of Python 2."""
+    return f"{IMPORT_MAPPING.get(module, module)}.{name}"
+
+
+class Unpickler(Bounded):
+    """Knows tensors and plain containers; everything else is a record."""
 
     def load(self) -> Any:
         """Read one object; torch is not asked to compare a class with its source in the file, as it writes patches."""
@@ -114,7 +124,7 @@ class Unpickler(pickle._Unpickler):  # noqa: SLF001 (the one in C makes room for
 
     def find_class(self, module: str, name: str) -> Any:
         """What a name in the file stands for."""
-        origin = f"{IMPORT_MAPPING.get(module, module)}.{name}"  # files have the names of Python 2
+        origin = origin_of(module, name)
         if origin in CONTAINERS:
             return CONTAINERS[origin]
         if origin in REBUILDERS:

@@ -11,6 +11,7 @@ What users set, all of it in the environment:
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path, PurePath
@@ -19,7 +20,7 @@ from urllib.parse import urlsplit
 from mattebox.errors import BadParameter
 from mattebox.zoo.card import Card, Weights
 
-__all__ = ["EMBEDDED", "addresses", "cached", "files", "home", "offline", "published", "ways_out"]
+__all__ = ["EMBEDDED", "addresses", "cached", "files", "home", "note_of", "offline", "published", "ways_out"]
 
 EMBEDDED = Path(__file__).parent
 
@@ -49,8 +50,15 @@ def offline() -> bool:
 
 def cached(card: Card) -> Path:
     """Where the weights of a model are put when they are fetched; cards of users' own may name their files alike."""
-    apart = f"{card.weights.digest[:DIGITS]}-" if card.family == "own" else ""
-    return home() / "weights" / f"{apart}{card.weights.name}"
+    weights = card.weights
+    own = weights.digest or hashlib.sha256(weights.file.encode()).hexdigest()
+    return home() / "weights" / (f"{own[:DIGITS]}-{weights.name}" if card.family == "own" else weights.name)
+
+
+def note_of(card: Card) -> Path:
+    """Where the SHA-256 of a file is noted of which nobody has published a digest."""
+    path = cached(card)
+    return path.with_name(f"{path.name}.sha256")
 
 
 def files(card: Card) -> Iterator[Path]:

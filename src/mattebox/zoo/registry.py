@@ -47,7 +47,8 @@ def find_card(name: str, task: str | None = None) -> Card:
     """The card of a model, of any task or of the one that is asked for.
 
     Args:
-        name: name of a model, or path of a card (`runs/own/lite.toml`), whose weights are then looked for beside it.
+        name: name of a model, with hyphens or underscores; or path of a card (`runs/own/lite.toml`), whose weights are
+            then looked for beside it.
         task: what the model must be for.
 
     Raises:
@@ -57,9 +58,21 @@ def find_card(name: str, task: str | None = None) -> Card:
     if name.endswith(".toml"):
         return read_card(Path(name), task)
     cards = {card.name: card for card in load_cards().values() if task in {None, card.task}}
-    if name not in cards:
+    alike = {plain(known): known for known in cards}
+    found = cards.get(name) or cards.get(alike.get(plain(name), ""))
+    if found is None:
         raise ModelNotFound(unknown_name("model", name, cards))
-    return cards[name]
+    return found
+
+
+def plain(name: str) -> str:
+    """A name as it is looked up: hyphens and underscores are the same.
+
+    Example:
+        >>> plain("vitmatte-small") == plain("vitmatte_small")
+        True
+    """
+    return name.replace("-", "_")
 
 
 def read_card(path: Path, task: str | None = None) -> Card:

@@ -2,6 +2,10 @@
 
 A large file is read whole for it once: what was found is kept in our cache, together with the file's size and time, so
 that 300 MB need not be read again at every start. A file that was changed is read again.
+
+Of some files nobody has published a digest. They are taken at first sight: the SHA-256 of the first one that comes is
+noted in our cache, and from then on is what the file must be. That tells a file that was changed later from the first
+one; whether the first one was right, nobody can tell.
 """
 
 from __future__ import annotations
@@ -10,15 +14,18 @@ import hashlib
 import json
 import logging
 import os
+import re
 from collections.abc import Collection
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
-from mattebox.errors import OutputFailed
-from mattebox.zoo.card import Weights
-from mattebox.zoo.places import home
+from mattebox.errors import BadParameter, OutputFailed, WeightsUnavailable
+from mattebox.zoo.card import Card, Weights
+from mattebox.zoo.locks import alone
+from mattebox.zoo.places import home, note_of
 
-__all__ = ["digests_of", "fault"]
+__all__ = ["digests_of", "doubt", "fault", "known", "note"]
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +54,63 @@ def fault(path: Path, weights: Weights, *, afresh: bool = False) -> str | None:
             title = name.upper().replace("SHA", "SHA-")
             return f"has the {title} {found[name][:16]}..., where {expected[:16]}... is expected"
     return None
+
+
+def known(card: Card) -> Weights:
+    """What is known of the weights of a model: what its card says, and a digest that was noted at first sight.
+
+    Raises:
+        BadParameter: the note is damaged.
+    """
+    path = note_of(card)
+    if card.weights.digests or not path.is_file():
+        return card.weights
+    digest = path.read_text(encoding="ascii", errors="replace")
+    if not re.fullmatch("[0-9a-f]{64}", digest):
+        raise BadParameter(f"{path}: not a SHA-256; delete it, and the next file that comes is noted anew")
+    return replace(card.weights, sha256=digest)
+
+
+def note(card: Card, path: Path) -> None:
+    """Note the SHA-256 of a file at first sight, and say so; what has a digest is left as it is.
+
+    Args:
+        card: of the model.
+        path: of its weights.
+
+    Raises:
+        OutputFailed: our cache cannot be written.
+        WeightsUnavailable: another file was noted meanwhile.
+    """
+    if known(card).digests:
+        return
+    from mattebox.encode import write_file
+
+    with alone(note_of(card).name, lambda: None):
+        if known(card).digests:
+            if (wrong := fault(path, known(card), afresh=True)) is not None:
+                raise WeightsUnavailable(f"{path} {wrong}{doubt(card)}")
+            return
+        digest = digests_of(path, ("sha256",), afresh=True)["sha256"]
+        write_file(note_of(card), digest.encode(), overwrite=True)
+    log.warning(
+        "model '%s': nobody has published a digest of %s; this one is taken at first sight, and from now on it must be "
+        "the same (SHA-256 %s, noted in %s)",
+        card.name,
+        card.weights.name,
+        digest,
+        note_of(card),
+    )
+
+
+def doubt(card: Card) -> str:
+    """What to do where a file is not the one that was noted at first sight, or that one is wrong; empty for others."""
+    if card.weights.digests or not note_of(card).is_file():
+        return ""
+    return (
+        f"; nobody has published its digest, and {note_of(card)} holds that of the first file that came: to accept "
+        "another, delete the note, and the first file where it is still there"
+    )
 
 
 def digests_of(path: Path, names: Collection[str], *, afresh: bool = False) -> dict[str, str]:

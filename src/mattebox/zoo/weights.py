@@ -12,7 +12,7 @@ from mattebox.errors import ModelNotFound, WeightsUnavailable
 from mattebox.zoo.card import Card
 from mattebox.zoo.places import addresses, cached, files, offline, ways_out
 from mattebox.zoo.registry import find_card
-from mattebox.zoo.verify import digests_of, fault
+from mattebox.zoo.verify import digests_of, doubt, fault, known, note
 
 if TYPE_CHECKING:
     from mattebox.zoo.fetch import Progress
@@ -41,12 +41,12 @@ def look_up(card: Card, *, afresh: bool = False) -> Found:
         card: the model.
         afresh: read the files even when they were read before.
     """
-    wrong = []
+    wrong, expected = [], known(card)
     for path in filter(Path.is_file, files(card)):
-        problem = fault(path, card.weights, afresh=afresh)
+        problem = fault(path, expected, afresh=afresh)
         if problem is None:
             return Found(path, None)
-        wrong.append(Found(path, f"{path} {problem}"))
+        wrong.append(Found(path, f"{path} {problem}{doubt(card)}"))
     return wrong[0] if wrong else Found(None, "its weights are not here")
 
 
@@ -74,6 +74,7 @@ def ensure(card: Card, progress: Progress | None = None) -> Path:
     """
     path, trouble = look_up(card)
     if path is not None and trouble is None:
+        note(card, path)
         return path
     if offline() or not addresses(card.weights):
         raise WeightsUnavailable(f"model '{card.name}': {trouble}; {remedy(card)}")
@@ -103,7 +104,7 @@ def verified_weights(card: Card) -> bytes:
 
 
 def recognise(path: Path, cards: Iterable[Card]) -> Card:
-    """The model whose weights a file holds.
+    """The model whose weights a file holds, by its digest; by its name where nobody knows a digest.
 
     Raises:
         ModelNotFound: it is of none of these.
@@ -111,14 +112,19 @@ def recognise(path: Path, cards: Iterable[Card]) -> Card:
     """
     try:
         size = path.stat().st_size
-        candidates = [card for card in cards if not card.weights.embedded and card.weights.size in {None, size}]
-        found = digests_of(path, {name for card in candidates for name in card.weights.digests})
+        candidates = [
+            (card, known(card).digests)
+            for card in cards
+            if not card.weights.embedded and card.weights.size in {None, size}
+        ]
+        found = digests_of(path, {name for _, digests in candidates for name in digests})
     except OSError as error:
         raise WeightsUnavailable(f"{path} cannot be read ({error.strerror})") from error
-    for card in candidates:
-        if card.weights.digests.items() <= found.items():
+    for card, digests in candidates:
+        if digests.items() <= found.items() if digests else path.name == card.weights.name:
             return card
-    raise ModelNotFound(f"{path}: not the weights of any model that is known; see 'mattebox models list'")
+    doubts = "".join(doubt(card) for card, _ in candidates if path.name == card.weights.name)
+    raise ModelNotFound(f"{path}: not the weights of any model that is known; see 'mattebox models list'{doubts}")
 
 
 def adopt(path: Path, card: Card) -> Path:
@@ -134,8 +140,11 @@ def adopt(path: Path, card: Card) -> Path:
     Raises:
         WeightsUnavailable: it is not what the card says, or cannot be copied.
     """
-    if (wrong := fault(path, card.weights)) is not None:
-        raise WeightsUnavailable(f"{path} is not the weights of model '{card.name}': it {wrong}; nothing was imported")
+    if (wrong := fault(path, known(card))) is not None:
+        raise WeightsUnavailable(
+            f"{path} is not the weights of model '{card.name}': it {wrong}; nothing was imported{doubt(card)}"
+        )
+    note(card, path)
     target = cached(card)
     part = target.with_name(f"{target.name}.import")
     try:
