@@ -26,7 +26,10 @@ class TestHumanMatting(GatedNetworkTests):
         # The exporter takes a side of one pixel for a rule, and the deepest maps of the recorded pictures have one.
         case = spec["cases"][0]
         larger = case | {"inputs": [(*row[:2], (160, 288), *row[3:]) for row in case["inputs"]]}
-        super().test_the_exported_graph_answers_alike_at_any_size(network, spec | {"cases": [larger]}, tmp_path)
+        # At 257x127 alpha in double precision is 7e-5 from that of torch and 1.9e-4 from that of ONNX Runtime.
+        limits = spec["tolerances"] | {"alpha": {"max_abs": 3e-4, "mean_abs": 3e-5}}
+        changed = spec | {"cases": [larger], "tolerances": limits}
+        super().test_the_exported_graph_answers_alike_at_any_size(network, changed, tmp_path)
 
     def other_sizes(self, spec: Spec) -> tuple[tuple[int, int], tuple[int, int]]:
         # Beyond them the record's weights let rounding grow: single and double precision differ by 0.002 at 131x259.
