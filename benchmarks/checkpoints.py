@@ -1,4 +1,8 @@
-"""Weights for networks whose published ones are not at hand: those that the tests' reference outputs were made with."""
+"""Weights for networks whose published ones are not at hand: those that the tests' reference outputs were made with.
+
+`python -m benchmarks.checkpoints HOME NAME...` makes a `MATTEBOX_HOME` in which models have such weights, so that every
+command runs with them; what they answer means nothing.
+"""
 
 from __future__ import annotations
 
@@ -51,3 +55,22 @@ def write_own_card(folder: Path, card: Card, weights: Path) -> None:
     entries = f'file = "{weights}"\nform = "torch"\nsha256 = "{digest}"'
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{card.name}.toml").write_text(f"{table}[weights]\n{entries}\n\n[licence]{licence}")
+
+
+def main() -> None:
+    """Make a home whose models have deterministic weights."""
+    import torch
+
+    from mattebox.zoo.build import new_network
+    from mattebox.zoo.registry import find_card
+
+    home, *names = sys.argv[1:]
+    for card in map(find_card, names):
+        weights = Path(home).resolve() / f"{card.name}.pth"
+        weights.parent.mkdir(parents=True, exist_ok=True)
+        torch.save(deterministic_state(card.name, new_network(card)), weights)
+        write_own_card(weights.parent / "cards", card, weights)
+
+
+if __name__ == "__main__":
+    main()
