@@ -10,10 +10,9 @@ from mattebox.engines.base import Engine
 from mattebox.errors import BadParameter, unknown_name
 from mattebox.solvers import find_solver, is_solver
 from mattebox.stages.fba import fba_look
-from mattebox.stages.matte import Look, Matter, check_sizes, matte
+from mattebox.stages.matte import Look, Matter, matte
 from mattebox.stages.trimap_look import trimap_look
 from mattebox.stages.vitmatte import PATCH, Halves, vitmatte_look
-from mattebox.types import Alpha, Rgb, Trimap
 from mattebox.zoo.card import Card
 from mattebox.zoo.registry import find_card
 
@@ -81,12 +80,7 @@ def load_matter(name: str, load: Load, *, largest: int | None = None) -> Matter:
     """
     if is_solver(name):
         solve = find_solver(name)
-
-        def solved(rgb: Rgb, trimap: Trimap) -> tuple[Alpha, None]:
-            check_sizes(rgb, trimap)
-            return solve(rgb, trimap), None
-
-        return solved
+        return lambda rgb, trimap: (solve(rgb, trimap), None)
     card = find_card(name, "matte")
     if card.architecture not in METHODS:
         raise BadParameter(f"model '{name}': " + unknown_name("architecture that mattes", card.architecture, METHODS))

@@ -20,7 +20,7 @@ from mattebox.engines.base import Engine, Tensor
 from mattebox.errors import BadParameter
 from mattebox.stages.cascade import Cascade, Start, fine_answers, run_padded
 from mattebox.stages.tensors import normalised, planes
-from mattebox.stages.tiles import Window
+from mattebox.tiles import Window
 
 RIM = 16
 """Pixels of a tile that are thrown away where it does not end with the picture."""

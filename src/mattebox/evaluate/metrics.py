@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from mattebox.errors import BadParameter
 from mattebox.overlap import overlap
-from mattebox.stages.tiles import box_of, grown
+from mattebox.tiles import box_of, grown
 from mattebox.types import Alpha, Trimap
 
 __all__ = [

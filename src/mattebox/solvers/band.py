@@ -19,12 +19,13 @@ from numpy.typing import NDArray
 
 from mattebox.errors import BadParameter, EngineFailed
 from mattebox.memory import free_memory
+from mattebox.tiles import Window, box_of, grown
 from mattebox.types import Alpha, Rgb, Trimap
 
 __all__ = [
-    "Box",
     "Method",
     "Problem",
+    "Window",
     "box_of",
     "check_positive",
     "count_unknown",
@@ -66,8 +67,6 @@ Method: TypeAlias = Callable[[Problem], NDArray[np.float64]]
 """Gives the opacity of the unknown pixels, row by row."""
 
 Plane = TypeVar("Plane", Alpha, Rgb)
-
-Box: TypeAlias = tuple[slice, slice]
 
 
 def count_unknown(unknown: NDArray[np.bool_]) -> int:
@@ -185,38 +184,21 @@ def halved(problem: Problem) -> Problem:
     return Problem(mean(problem.rgb), alpha, unknown, alpha.shape)
 
 
-def tiles(unknown: NDArray[np.bool_], side: int) -> Iterator[Box]:
+def tiles(unknown: NDArray[np.bool_], side: int) -> Iterator[Window]:
     """Square tiles, cut off at the picture's end, that hold unknown pixels; they do not overlap."""
     height, width = unknown.shape
     for top in range(0, height, side):
         for left in range(0, width, side):
-            tile = slice(top, min(top + side, height)), slice(left, min(left + side, width))
+            tile = Window(slice(top, min(top + side, height)), slice(left, min(left + side, width)))
             if unknown[tile].any():
                 yield tile
 
 
-def box_of(region: NDArray[np.bool_]) -> Box:
-    """The smallest box around a region of (H, W)."""
-    left, top, width, height = cv2.boundingRect(region.view(np.uint8))
-    return slice(top, top + height), slice(left, left + width)
-
-
-def grown(box: Box, reach: int, size: tuple[int, ...], smallest: int = 0) -> Box:
-    """A box widened on all sides, to `smallest` pixels at least, inside a picture of (height, width)."""
-    spans = []
-    for span, length in zip(box, size, strict=True):
-        start, stop = max(0, span.start - reach), min(length, span.stop + reach)
-        start = max(0, min(start, stop - smallest))
-        spans.append(slice(start, min(length, max(stop, start + smallest))))
-    return spans[0], spans[1]
-
-
-def inside(box: Box, around: Box) -> Box:
+def inside(box: Window, around: Window) -> Window:
     """A box as seen from the corner of another that holds it."""
-    rows, columns = (
-        slice(own.start - outer.start, own.stop - outer.start) for own, outer in zip(box, around, strict=True)
+    return Window(
+        *(slice(own.start - outer.start, own.stop - outer.start) for own, outer in zip(box, around, strict=True))
     )
-    return rows, columns
 
 
 def at_once(pixel_bytes: int) -> int:

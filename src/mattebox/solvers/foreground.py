@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import block_array, csr_array, diags_array
 
-from mattebox.solvers.band import grown, inside, tiles
+from mattebox.solvers.band import inside, tiles
 from mattebox.solvers.equations import Region, link, region_of
 from mattebox.solvers.twogrid import TwoGrid
+from mattebox.tiles import grown
 from mattebox.types import Alpha, Rgb
 
 __all__ = ["foreground_colours"]

@@ -13,8 +13,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mattebox.solvers.band import Box, Problem, box_of, check_positive, solve_band
+from mattebox.solvers.band import Problem, check_positive, solve_band
 from mattebox.solvers.conjugate import conjugate_gradients
+from mattebox.tiles import Window, box_of
 from mattebox.types import Alpha, Rgb, Trimap
 
 __all__ = ["solve"]
@@ -135,7 +136,7 @@ def dot(one: Planes, other: Planes) -> Planes:
     return np.einsum("hwc,hwc->hw", one, other)
 
 
-def area(box: Box) -> int:
+def area(box: Window) -> int:
     """Pixels of a box."""
     rows, columns = box
     return (rows.stop - rows.start) * (columns.stop - columns.start)

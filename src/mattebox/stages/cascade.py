@@ -17,7 +17,7 @@ from mattebox.engines.base import Engine, Tensor
 from mattebox.errors import BadParameter
 from mattebox.geometry import resized
 from mattebox.stages.tensors import continued, normalised, planes
-from mattebox.stages.tiles import Window, box_of, fade, grown, tiles
+from mattebox.tiles import Window, box_of, fade, grown, tiles
 from mattebox.types import Mask, Rgb
 
 SIDE = 900

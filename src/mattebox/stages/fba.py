@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mattebox.engines.base import Engine, Tensor
 from mattebox.stages.matte import Look, Seen
 from mattebox.stages.tensors import continued, normalised, planes
-from mattebox.stages.tiles import Window, grown
+from mattebox.tiles import Window, grown
 from mattebox.types import Rgb, Trimap
 
 __all__ = ["distance_channels", "fba_look", "nearness"]

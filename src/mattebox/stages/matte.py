@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 
 from mattebox.errors import BadParameter, EngineFailed
 from mattebox.memory import free_memory
-from mattebox.stages.tiles import Window, box_of, fade, grown, tiles
+from mattebox.tiles import Window, box_of, fade, grown, tiles
 from mattebox.types import Alpha, Rgb, Trimap
 
 log = logging.getLogger(__name__)
 
-__all__ = ["LARGEST", "Look", "Matter", "Seen", "check_sizes", "matte"]
+__all__ = ["LARGEST", "Look", "Matter", "Seen", "matte"]
 
 LARGEST = 1024
 """Longest side that the network sees at once."""
@@ -76,7 +76,11 @@ def matte(
     """
     if largest < SMALLEST:
         raise BadParameter(f"largest={largest}: the network must see at least {SMALLEST} pixels at once")
-    check_sizes(rgb, trimap)
+    if rgb.shape[:2] != trimap.shape:
+        raise BadParameter(
+            f"the picture is {rgb.shape[0]} x {rgb.shape[1]} pixels and the trimap {trimap.shape[0]} x "
+            f"{trimap.shape[1]}: give a trimap of the picture's size"
+        )
     unknown = (trimap != 0) & (trimap != 255)
     alpha, foreground = (trimap == 255).astype(np.float32), None
     box = box_of(unknown)
@@ -113,16 +117,3 @@ def affordable(largest: int, box: Window, pixel_bytes: int) -> int:
         fits,
     )
     return fits
-
-
-def check_sizes(rgb: Rgb, trimap: Trimap) -> None:
-    """Make sure that a trimap is of its picture's size.
-
-    Raises:
-        BadParameter: it is not.
-    """
-    if rgb.shape[:2] != trimap.shape:
-        raise BadParameter(
-            f"the picture is {rgb.shape[0]} x {rgb.shape[1]} pixels and the trimap {trimap.shape[0]} x "
-            f"{trimap.shape[1]}: give a trimap of the picture's size"
-        )

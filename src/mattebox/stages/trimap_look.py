@@ -7,7 +7,7 @@ import numpy as np
 from mattebox.engines.base import Engine
 from mattebox.stages.matte import Look, Seen
 from mattebox.stages.tensors import continued, normalised, planes
-from mattebox.stages.tiles import Window
+from mattebox.tiles import Window
 from mattebox.types import Rgb, Trimap
 from mattebox.zoo.card import Card
 

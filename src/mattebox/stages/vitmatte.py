@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from mattebox.engines.base import Engine, Tensor
 from mattebox.stages.matte import Look, Seen
 from mattebox.stages.tensors import IMAGENET_DEVIATION, IMAGENET_MEAN, normalised, planes
-from mattebox.stages.tiles import Window, box_of, grown, tiles
+from mattebox.tiles import Window, box_of, grown, tiles
 from mattebox.types import Alpha, Rgb, Trimap
 from mattebox.zoo.card import Card
 

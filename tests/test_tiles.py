@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mattebox.stages.tiles import Window, box_of, fade, grown, tile_spans, tiles
+from mattebox.tiles import Window, box_of, fade, grown, tile_spans, tiles
 
 LENGTHS = st.integers(1, 3000)
 LARGEST = st.integers(16, 1024)

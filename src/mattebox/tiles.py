@@ -39,14 +39,14 @@ def box_of(region: NDArray[np.bool_]) -> Window:
     return Window(slice(top, top + height), slice(left, left + width))
 
 
-def grown(window: Window, reach: int, size: tuple[int, ...]) -> Window:
-    """Widen a window by `reach` pixels on each side, inside a picture of (height, width)."""
-    return Window(
-        *(
-            slice(max(0, span.start - reach), min(length, span.stop + reach))
-            for span, length in zip(window, size, strict=True)
-        )
-    )
+def grown(window: Window, reach: int, size: tuple[int, ...], smallest: int = 0) -> Window:
+    """Widen a window by `reach` pixels on each side, to `smallest` at least, inside a picture of (height, width)."""
+    spans = []
+    for span, length in zip(window, size, strict=True):
+        start, stop = max(0, span.start - reach), min(length, span.stop + reach)
+        start = max(0, min(start, stop - smallest))
+        spans.append(slice(start, min(length, max(stop, start + smallest))))
+    return Window(*spans)
 
 
 def tiles(band: NDArray[np.bool_], area: Window, largest: int, overlap: int) -> list[Window]:
