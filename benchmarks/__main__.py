@@ -8,7 +8,7 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import carvekit_peer, commands, networks, report, vitmatte, warm
+from benchmarks import carvekit_peer, commands, networks, report, serving, vitmatte, warm
 from benchmarks.bench import Bench
 from benchmarks.machine import describe_machine, describe_moment
 
@@ -18,6 +18,7 @@ BENCHMARKS = {
     "folder": commands.folder,
     "executors": commands.executors,
     "flat-memory": commands.flat_memory,
+    "serving": serving.serving,
     "codecs": warm.codecs,
     "stages": warm.stages,
     "inference": warm.inference,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.peer import Peer, find_peer
 from benchmarks.photos import Photos
-from benchmarks.processes import Run, alternate, apart, run
+from benchmarks.processes import Made, Run, alternate, apart, run
 
 MATTEBOX = Path(sys.executable).with_name("mattebox")
 
@@ -54,7 +54,7 @@ class Bench:
         target = self._target(source)
         return self._cleaned(target, lambda: run(self.peer.remove(source, target), self.peer.env))
 
-    def versus(self, rounds: int, ours: Callable[[], Run], theirs: Callable[[], Run]) -> list[list[Run]]:
+    def versus(self, rounds: int, ours: Callable[[], Made], theirs: Callable[[], Made]) -> list[list[Made]]:
         """Runs of ours and of rembg's, in turn; no runs of rembg's when it is not there."""
         if self.peer.missing:
             return [*alternate(rounds, ours), []]

@@ -18,7 +18,9 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from threading import Event, Thread
-from typing import Any
+from typing import Any, TypeVar
+
+Made = TypeVar("Made")
 
 SAMPLE_SECONDS = 0.05
 
@@ -115,7 +117,7 @@ def proportional_memory(pid: int) -> float:
     return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("Pss:")), 0.0)
 
 
-def alternate(rounds: int, *actions: Callable[[], Run]) -> list[list[Run]]:
+def alternate(rounds: int, *actions: Callable[[], Made]) -> list[list[Made]]:
     """Do the actions in turn, so that whatever disturbs the machine disturbs them alike; a list of runs for each."""
     turns = [[action() for action in actions] for _ in range(rounds)]
     return [list(runs) for runs in zip(*turns, strict=True)]

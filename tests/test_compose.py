@@ -10,13 +10,12 @@ from mattebox.compose import (
     before_after,
     blurred_background,
     checkerboard,
-    drop_shadow,
     fit_picture,
     gradient,
+    merge,
     over,
     parse_colour,
     solid,
-    under_shadow,
 )
 from mattebox.errors import BadParameter
 
@@ -225,63 +224,19 @@ def test_layers_must_match(alpha, background, outcome):
         over(np.zeros((4, 5, 3), np.uint8), alpha, background)
 
 
-@given(
-    st.floats(-2, 2),
-    st.floats(-2, 2),
-    st.floats(0, 3),
-    st.floats(0, 1),
-    st.integers(0, 2**32 - 1),
-)
-def test_shadow_stays_between_nothing_and_its_opacity(dx, dy, blur, opacity, seed):
-    alpha = np.random.default_rng(seed).random((24, 31), np.float32)
-    shadow = drop_shadow(alpha, offset=(dx, dy), blur=blur, opacity=opacity)
-    assert shadow.shape == alpha.shape
-    assert shadow.dtype == np.float32
-    assert shadow.min() >= 0
-    assert shadow.max() <= np.float32(opacity)
-
-
-@pytest.mark.parametrize("blur", [0, 0.02, 0.3])
-def test_shadow_falls_where_the_offset_says(blur):
-    alpha = np.zeros((300, 400), np.float32)
-    alpha[100:200, 150:250] = 1
-    shadow = drop_shadow(alpha, offset=(0.2, -0.1), blur=blur, opacity=0.5)
-    y, x = (np.average(grid, weights=shadow) for grid in np.mgrid[:300, :400])
-    assert (y, x) == pytest.approx((149.5 - 10, 199.5 + 20), abs=0.5)
-    assert shadow.sum() == pytest.approx(alpha.sum() / 2, rel=0.02)
-
-
-def test_shadow_of_a_subject_cut_by_the_edge_goes_on_along_it():
-    alpha = np.zeros((100, 100), np.float32)
-    alpha[40:, 30:70] = 1
-    shadow = drop_shadow(alpha, offset=(0, -0.2), blur=0, opacity=1)
-    assert shadow[99, 50] == 1
-    assert shadow[28:, 50].min() == 1
-
-
-def test_nothing_throws_no_shadow():
-    assert not drop_shadow(np.zeros((5, 6), np.float32)).any()
-
-
-@pytest.mark.parametrize("settings", [{"opacity": 1.1}, {"opacity": -0.1}, {"blur": -1}])
-def test_shadow_settings_refused(settings):
-    with BAD:
-        drop_shadow(disc(), **settings)
-
-
 @given(st.integers(0, 2**32 - 1))
-def test_layer_with_its_shadow_looks_as_if_both_were_laid_one_by_one(seed):
+def test_merged_layers_look_as_if_both_were_laid_one_by_one(seed):
     rng = np.random.default_rng(seed)
-    colours, ground = rng.integers(0, 256, (2, 9, 7, 3), dtype=np.uint8)
-    alpha, shadow = np.clip(rng.normal(0.5, 0.6, (2, 9, 7)), 0, 1).astype(np.float32)
-    merged = over(*under_shadow(colours, alpha, shadow, "navy"), ground).astype(int)
-    apart = over(colours, alpha, over(solid((9, 7), "navy"), shadow, ground))
+    colours, below, ground = rng.integers(0, 256, (3, 9, 7, 3), dtype=np.uint8)
+    alpha, coverage = np.clip(rng.normal(0.5, 0.6, (2, 9, 7)), 0, 1).astype(np.float32)
+    merged = over(*merge(colours, alpha, below, coverage), ground).astype(int)
+    apart = over(colours, alpha, over(below, coverage, ground))
     assert np.abs(merged - apart).max() <= 2
 
 
-def test_layer_is_unchanged_where_there_is_no_shadow():
+def test_a_layer_is_unchanged_where_nothing_lies_below():
     colours = np.random.default_rng(2).integers(0, 256, (120, 160, 3), dtype=np.uint8)
-    merged, opacity = under_shadow(colours, disc(), np.zeros((120, 160), np.float32))
+    merged, opacity = merge(colours, disc(), solid((120, 160), "navy"), np.zeros((120, 160), np.float32))
     np.testing.assert_array_equal(merged, colours)
     np.testing.assert_array_equal(opacity, disc())
 

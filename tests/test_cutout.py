@@ -126,6 +126,25 @@ def test_shadow_is_dark_and_below(cutout: Cutout) -> None:
     assert out.foreground[shaded].max() <= 60
 
 
+def test_the_frame_grows_for_a_shadow_only_when_asked(cutout: Cutout) -> None:
+    tight = cutout.crop("0")
+    assert tight.shadow("cast").size == tight.size
+    grown = tight.shadow("cast", grow=True)
+    assert grown.size[1] > 1.5 * tight.size[1]
+    assert grown.box is not None
+    assert grown.box[2] - grown.box[0] >= tight.size[0]
+
+
+def test_a_background_may_be_translucent(cutout: Cutout) -> None:
+    out = cutout.over("red", opacity=0.5)
+    outside = cutout.alpha == 0
+    assert out.alpha[outside] == pytest.approx(0.5)
+    assert (out.foreground[outside] == (255, 0, 0)).all()
+    assert (out.alpha[cutout.alpha == 1] == 1).all()
+    with pytest.raises(BadParameter, match="background opacity 2"):
+        cutout.over("red", opacity=2)
+
+
 @pytest.mark.parametrize("name", sorted(load_presets()))
 def test_presets_give_the_canvas_and_fill_that_they_state(cutout: Cutout, name: str) -> None:
     rule, out = load_presets()[name], cutout.preset(name)

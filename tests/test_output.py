@@ -44,6 +44,7 @@ def decoded(output: Output, cutout: Cutout) -> Image.Image:
         ({"background": "blur", "canvas": (9, 9)}, "blurred background"),
         ({"kind": "alpha"}, "no kind 'alpha'"),
         ({"fit": "stretch"}, "no fit 'stretch'"),
+        ({"shadow": "dorp"}, "did you mean 'drop'"),
         ({"kind": "mask", "format": "zip"}, "zip holds both"),
         ({"crop": "0", "preset": "amazon"}, "crop goes with neither"),
         ({"crop": "0", "canvas": (9, 9)}, "crop goes with neither"),
@@ -90,6 +91,33 @@ def test_a_shadow_is_seen_on_the_background_of_a_preset(cutout: Cutout) -> None:
     )
     assert (shaded < plain).any()
     assert (shaded[0, 0] == 255).all()
+
+
+def test_a_shadow_of_every_kind_can_be_asked_for(cutout: Cutout) -> None:
+    standing = replace(cutout, kind="object")
+    drop, contact, auto = (Output(shadow=kind).dress(standing).mask for kind in ("drop", "contact", "auto"))
+    np.testing.assert_array_equal(drop, Output(shadow=True).dress(standing).mask)
+    np.testing.assert_array_equal(contact, auto)
+    assert (drop != contact).any()
+
+
+def test_what_the_frame_cut_does_not_stand_on_a_canvas_either() -> None:
+    bust = np.zeros((90, 80), np.float32)
+    bust[20:, 20:60] = 1
+    rgb = np.zeros((90, 80, 3), np.uint8)
+    cutout = Cutout(bust, rgb, open_picture(rgb), kind="person")
+    drop, auto = (Output(canvas=(200, 200), scale=0.5, shadow=kind).dress(cutout).mask for kind in ("drop", "auto"))
+    np.testing.assert_array_equal(drop, auto)
+
+
+def test_a_crop_grows_to_hold_the_shadow_and_a_frame_does_not(cutout: Cutout) -> None:
+    assert cutout.box is not None
+    tight = cutout.crop("0")
+    assert Output(shadow=True).dress(tight).size == tight.size
+    grown = Output(shadow=True, crop="0").dress(tight)
+    assert grown.size[0] > tight.size[0]
+    assert grown.size[1] > tight.size[1]
+    assert max(edge.max() for edge in (grown.alpha[0], grown.alpha[-1], grown.alpha[:, 0], grown.alpha[:, -1])) < 1
 
 
 def test_a_gradient_runs_downwards(cutout: Cutout) -> None:

@@ -96,9 +96,9 @@ class Job:
         return hashlib.sha256(json.dumps(decisive, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def file_stamp(path: str | None) -> tuple[int, int] | None:
-    """Size and time of change of a file; None when there is no such file."""
-    if path is None:
+def file_stamp(path: object) -> tuple[int, int] | None:
+    """Size and time of change of a file; None when there is no such file, or it is not the path of one."""
+    if not isinstance(path, str):
         return None
     try:
         status = Path(path).stat()

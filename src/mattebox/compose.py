@@ -1,4 +1,4 @@
-"""Putting a cut-out together again: backgrounds, the over operator, shadows, sheets.
+"""Putting a cut-out together again: backgrounds, the over operator, sheets.
 
 Colours are straight (not premultiplied) `uint8` RGB, alpha is `float32` from 0 to 1, sizes are (height, width).
 """
@@ -17,25 +17,24 @@ from numpy.typing import NDArray
 from PIL import ImageColor
 
 from mattebox.errors import BadParameter, unknown_name
-from mattebox.geometry import resize_straight, resized, subject_box, window
+from mattebox.geometry import resize_straight, resized, window
 from mattebox.types import Alpha, Rgb
 
 __all__ = [
     "before_after",
     "blurred_background",
     "checkerboard",
-    "drop_shadow",
     "fit_picture",
     "gradient",
+    "merge",
     "over",
     "parse_colour",
     "solid",
-    "under_shadow",
 ]
 
-# Wide blurs are done on a copy shrunk until their deviation is this many pixels: a Gaussian that is this wide
-# loses nothing visible to the shrinking, and the time no longer depends on the radius.
-_DEVIATION = 4.0
+DEVIATION = 4.0
+"""Wide blurs are done on a copy shrunk until their deviation is this many pixels: a Gaussian that is this wide loses
+nothing visible to the shrinking, and the time no longer depends on the radius."""
 
 # Rows that `over` mixes at once: its float copies then stay in the processor's cache.
 _STRIP = 64
@@ -149,21 +148,21 @@ def blurred_background(rgb: Rgb, alpha: Alpha, radius: float) -> Rgb:
     weight *= weight
     if weight.max() < 0.01:
         weight = np.ones_like(alpha)
-    factor = max(1.0, radius / _DEVIATION)
-    size = _shrunk(alpha.shape, factor)
+    factor = max(1.0, radius / DEVIATION)
+    size = shrunk(alpha.shape, factor)
     background = resized(over(rgb, weight, np.zeros_like(rgb)), size).astype(np.float32)
     smooth = _normalised_blur(background, resized(weight, size), max(radius, 0.01) / factor)
     return resized(np.rint(smooth).astype(np.uint8), (alpha.shape[0], alpha.shape[1]), growing=cv2.INTER_CUBIC)
 
 
 def _normalised_blur(weighted: NDArray[np.float32], weight: Alpha, deviation: float) -> NDArray[np.float32]:
-    total = _blurred(weight, deviation)
-    near = _blurred(weighted, deviation)
+    total = blurred(weight, deviation)
+    near = blurred(weighted, deviation)
     near /= np.maximum(total, 1e-6)[..., None]
     trust = np.clip(total / 0.1, 0, 1)
     if trust.min() == 1 or max(weight.shape) == 1:
         return near
-    size = _shrunk(weight.shape, 2)
+    size = shrunk(weight.shape, 2)
     far = _normalised_blur(resized(weighted, size), resized(weight, size), max(deviation, 1.0))
     far = resized(far, (weight.shape[0], weight.shape[1]))
     near -= far
@@ -172,13 +171,14 @@ def _normalised_blur(weighted: NDArray[np.float32], weight: Alpha, deviation: fl
     return near
 
 
-def _blurred(array: NDArray[np.float32], deviation: float) -> NDArray[np.float32]:
-    # Beyond the edge the picture is taken to go on as it ends.
-    blurred = cv2.GaussianBlur(array, (0, 0), deviation, borderType=cv2.BORDER_REPLICATE)
-    return cast("NDArray[np.float32]", blurred)
+def blurred(array: NDArray[np.float32], deviation: float) -> NDArray[np.float32]:
+    """Blur (H, W) or (H, W, C) by a Gaussian; beyond the edge the picture is taken to go on as it ends."""
+    soft = cv2.GaussianBlur(array, (0, 0), deviation, borderType=cv2.BORDER_REPLICATE)
+    return cast("NDArray[np.float32]", soft)
 
 
-def _shrunk(shape: tuple[int, ...], factor: float) -> tuple[int, int]:
+def shrunk(shape: tuple[int, ...], factor: float) -> tuple[int, int]:
+    """Height and width of an array of some shape once it is shrunk by a factor; never less than a pixel."""
     return max(1, round(shape[0] / factor)), max(1, round(shape[1] / factor))
 
 
@@ -217,71 +217,21 @@ def over(foreground: Rgb, alpha: Alpha, background: Rgb) -> Rgb:
     return mixed
 
 
-def drop_shadow(
-    alpha: Alpha,
-    *,
-    offset: tuple[float, float] = (0.02, 0.03),
-    blur: float = 0.02,
-    opacity: float = 0.4,
-) -> Alpha:
-    """Make the coverage of a soft shadow that the subject throws on a wall behind it.
-
-    A subject that is cut by the picture's edge is taken to go on beyond it, and so does its shadow.
-
-    Args:
-        alpha: opacity of the subject, (H, W), 0 to 1.
-        offset: (x, y) of the shadow as shares of the subject's height, to the right and downwards.
-        blur: standard deviation of its softness as a share of the subject's height.
-        opacity: coverage where the shadow is full, 0 to 1.
-
-    Returns:
-        Coverage (H, W), 0 to `opacity`; all zero when there is no subject. Pad the layer first when the shadow shall
-        reach beyond its edges.
-
-    Raises:
-        BadParameter: when the opacity or the blur makes no sense.
-    """
-    if not 0 <= opacity <= 1:
-        raise BadParameter(f"shadow opacity {opacity} is not a share: give a number from 0 to 1")
-    if blur < 0:
-        raise BadParameter(f"shadow blur {blur} is negative")
-    box = subject_box(alpha)
-    if box is None:
-        return np.zeros_like(alpha)
-    unit = box[2] - box[0]
-    factor = max(1.0, blur * unit / _DEVIATION)
-    small = resized(alpha, _shrunk(alpha.shape, factor))
-    if blur:
-        small = _blurred(small, blur * unit / factor)
-    x_step, y_step = small.shape[1] / alpha.shape[1], small.shape[0] / alpha.shape[0]
-    source = np.array(
-        [
-            [x_step, 0, (0.5 - offset[0] * unit) * x_step - 0.5],
-            [0, y_step, (0.5 - offset[1] * unit) * y_step - 0.5],
-        ]
-    )
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    shadow = cv2.warpAffine(small, source, alpha.shape[::-1], flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    return np.clip(shadow, 0, 1) * np.float32(opacity)
-
-
-def under_shadow(
-    foreground: Rgb, alpha: Alpha, shadow: Alpha, colour: str | Sequence[int] = (0, 0, 0)
-) -> tuple[Rgb, Alpha]:
-    """Merge a layer and the shadow below it into one layer of straight colours.
+def merge(foreground: Rgb, alpha: Alpha, below: Rgb, coverage: Alpha) -> tuple[Rgb, Alpha]:
+    """Merge a layer and one below it into one layer of straight colours.
 
     Args:
         foreground: straight colours, (H, W, 3).
         alpha: opacity, (H, W), 0 to 1.
-        shadow: coverage of the shadow, (H, W), 0 to 1.
-        colour: colour of the shadow.
+        below: straight colours of the layer below, of the same shape and type.
+        coverage: opacity of the layer below, (H, W), 0 to 1.
 
     Returns:
-        Colours and opacity of the merged layer. Where there is no shadow, both are those of the layer.
+        Colours and opacity of the merged layer. Where the layer below covers nothing, both are those of the layer.
     """
-    merged = alpha + shadow * (1 - alpha)
+    merged = alpha + coverage * (1 - alpha)
     share = np.divide(alpha, merged, out=np.ones_like(alpha), where=merged > 0)
-    return over(foreground, share, solid(alpha.shape, colour)), merged
+    return over(foreground, share, below), merged
 
 
 def checkerboard(size: tuple[int, int], square: int = 16) -> Rgb:

@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 
 from mattebox import compose, encode, geometry
 from mattebox.errors import BadParameter, OutputFailed, unknown_name
+from mattebox.glass import find_glass
 from mattebox.picture import Picture, PictureSource, open_picture
 from mattebox.presets import Preset, find_preset
+from mattebox.shadows import Shadow, make_shadow, room_for_shadow, suited_shadow
 from mattebox.types import Alpha, Rgb
 
 if TYPE_CHECKING:
@@ -112,6 +114,7 @@ class Cutout:
         end: Colour | None = None,
         angle: float = 180.0,
         blur: float = 0.02,
+        opacity: float = 1.0,
     ) -> Cutout:
         """Put the subject on a new background.
 
@@ -122,12 +125,14 @@ class Cutout:
             end: second colour, which makes a gradient.
             angle: direction of the gradient in degrees, as in CSS: 180 runs downwards.
             blur: strength of `"blur"`, as a share of the longer side.
+            opacity: of the background, 0 to 1.
 
         Returns:
-            An opaque cutout.
+            A cutout that is opaque where the background is.
 
         Raises:
-            BadParameter: a colour is not one, or `"blur"` is asked after the subject was moved.
+            BadParameter: a colour is not one, the opacity is not a share, or `"blur"` is asked after the subject was
+                moved.
             BadPicture: the background is not a picture that can be read.
         """
         if isinstance(background, str) and background == "blur":
@@ -138,8 +143,14 @@ class Cutout:
             ground = compose.solid(self.size, colour)
         else:
             ground = compose.gradient(self.size, colour, end, angle)
-        composed = compose.over(self.foreground, self.alpha, ground)
-        return replace(self, alpha=np.ones_like(self.alpha), foreground=composed, window=None)
+        if not 0 <= opacity <= 1:
+            raise BadParameter(f"background opacity {opacity} is not a share: give a number from 0 to 1")
+        if opacity == 1:
+            composed, alpha = compose.over(self.foreground, self.alpha, ground), np.ones_like(self.alpha)
+        else:
+            coverage = np.full_like(self.alpha, opacity)
+            composed, alpha = compose.merge(self.foreground, self.alpha, ground, coverage)
+        return replace(self, alpha=alpha, foreground=composed, window=None)
 
     def _own_background(self, blur: float) -> Rgb:
         if self.window is None:
@@ -198,24 +209,72 @@ class Cutout:
 
     def shadow(
         self,
+        kind: Shadow = "drop",
         *,
-        opacity: float = 0.35,
-        blur: float = 0.03,
-        offset: tuple[float, float] = (0.01, 0.03),
+        opacity: float | None = None,
+        blur: float | None = None,
+        offset: tuple[float, float] | None = None,
         colour: Colour = "black",
+        grow: bool = False,
     ) -> Cutout:
-        """Add a soft drop shadow, which becomes part of what is visible; it ends at the frame, so crop afterwards.
+        """Add a soft shadow, which becomes part of what is visible.
 
         Args:
-            opacity: of the darkest place, 0 to 1.
+            kind: `drop` on a wall close behind the subject, `contact` where it touches the ground, `cast` laid on the
+                ground behind it, or `auto`, what suits it. A subject that is cut by the lower edge of the frame has
+                neither a contact nor a cast shadow.
+            opacity: of the darkest place, 0 to 1; what suits the kind unless given, as the following.
             blur: softness, as a share of the subject's height.
-            offset: (right, down), as shares of the subject's height.
+            offset: (right, down) of a drop shadow, as shares of the subject's height.
             colour: of the shadow.
+            grow: let the frame grow where the shadow would end at it, but not where the subject is cut by it.
+
+        Raises:
+            BadParameter: there is no such shadow, or a value makes no sense for it.
         """
-        shade = compose.drop_shadow(self.alpha, offset=offset, blur=blur, opacity=opacity)
-        tint = compose.parse_colour(colour)
-        foreground, alpha = compose.under_shadow(self.foreground, self.alpha, shade, tint)
+        kind = suited_shadow(self.kind, self.alpha) if kind == "auto" else kind
+        frame = self.extend(*room_for_shadow(kind, self.alpha)) if grow else self
+        shade = make_shadow(kind, frame.alpha, opacity=opacity, blur=blur, offset=offset)
+        tint = compose.solid(frame.size, compose.parse_colour(colour))
+        foreground, alpha = compose.merge(frame.foreground, frame.alpha, tint, shade)
         return replace(self, alpha=alpha, foreground=foreground, window=None)
+
+    def extend(self, above: int, right: int, below: int, left: int) -> Cutout:
+        """Show the same in a larger frame, transparent where it is new.
+
+        Args:
+            above: pixels that are added, none negative; the following alike.
+            right: to the right.
+            below: at the bottom.
+            left: to the left.
+        """
+        frame = (-above, -left, self.size[0] + above + below, self.size[1] + left + right)
+        alpha, foreground = geometry.window(self.alpha, *frame), geometry.window(self.foreground, *frame)
+        return replace(self, alpha=alpha, foreground=foreground, window=None)
+
+    def shrink(self, size: tuple[int, int]) -> Cutout:
+        """Show the same at a smaller size, (height, width)."""
+        if size == self.size:
+            return self
+        foreground, alpha = geometry.resize_straight(self.foreground, self.alpha, size)
+        return replace(self, alpha=alpha, foreground=foreground, window=None)
+
+    def fill(self, *, faintest: float = 0.15) -> Cutout:
+        """Make what can be seen through inside the subject opaque, with the picture's own colours, as car windows.
+
+        Args:
+            faintest: mean opacity from which what is enclosed counts as glass; what is fainter is a hole and stays one.
+
+        Raises:
+            BadParameter: the subject no longer stands where it stood in its picture.
+        """
+        if self.window is None:
+            raise BadParameter("glass can be filled only while the subject stands where it stood in its picture")
+        source = self.picture.crop(*self.window)
+        glass = find_glass(self.alpha, faintest=faintest)
+        opaque = np.float32(1) if source.alpha is None else source.alpha
+        foreground = np.where(glass[..., None], source.rgb, self.foreground)
+        return replace(self, alpha=np.where(glass, opaque, self.alpha), foreground=foreground)
 
     def preset(self, preset: str | Preset) -> Cutout:
         """Dress the subject for a shop: canvas, share of the frame, shadow and background as the shop's rule asks.
@@ -226,7 +285,7 @@ class Cutout:
         rule = find_preset(preset) if isinstance(preset, str) else preset
         placed = self.place((rule.height, rule.width), scale=rule.fill)
         if rule.shadow:
-            placed = placed.shadow()
+            placed = placed.shadow("drop" if rule.shadow is True else rule.shadow)
         return placed if rule.background == "transparent" else placed.over(rule.background)
 
     def encode(

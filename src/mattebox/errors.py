@@ -7,7 +7,10 @@
     ├── ModelNotFound         no model of that name
     ├── WeightsUnavailable    the model is known, its weights are not here or are damaged
     ├── MissingExtra          an optional package is needed
-    └── EngineFailed          the engine or the device that was asked for cannot run
+    ├── EngineFailed          the engine or the device that was asked for cannot run
+    ├── Cancelled             the work was given up by whoever asked (in mattebox.cancelling)
+    ├── StoreUnavailable      what the server keeps cannot be reached (in mattebox.serve.store)
+    └── Refusal               what the server answers in place of a result (in mattebox.serve.refusals)
 
 Every message says what was wrong, with the value and the file, and what to do about it.
 """

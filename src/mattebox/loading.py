@@ -12,6 +12,7 @@ from threading import Lock
 from typing import Any
 
 from mattebox.engines.base import Engine
+from mattebox.engines.batching import BatchingEngine, worth_batching
 from mattebox.engines.onnx import OnnxEngine, available_devices
 from mattebox.engines.torch import TorchEngine, has_nvidia_driver, torch_device
 from mattebox.errors import WeightsUnavailable
@@ -56,6 +57,11 @@ def load_engine(
 
 @lru_cache(maxsize=16)
 def _load_engine(card: Card, device: str, threads: int | None, half: bool, graph: str) -> Engine:  # noqa: FBT001
+    engine = _make_engine(card, device, threads, half=half, graph=graph)
+    return BatchingEngine(engine) if worth_batching(engine) else engine
+
+
+def _make_engine(card: Card, device: str, threads: int | None, *, half: bool, graph: str) -> Engine:
     if runs_in_torch(card, device, half=half):
         torch_device(device)  # one that is not there is told before weights are fetched and read
         return TorchEngine(exportable(card, _network(card, device), graph), device, half=half)

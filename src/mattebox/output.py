@@ -12,7 +12,9 @@ from mattebox.compose import parse_colour
 from mattebox.cutout import Cutout, Kind, colour_or_none
 from mattebox.encode import FORMATS, write_file
 from mattebox.errors import BadParameter, unknown_name
+from mattebox.picture import Picture
 from mattebox.presets import find_preset
+from mattebox.shadows import SHADOWS, Shadow, suited_shadow
 
 Fit = Literal["cover", "contain", "tile"]
 
@@ -29,8 +31,8 @@ class Output:
         quality: 1 to 100, for JPEG and lossy WebP.
         crop: space around the subject that is kept, such as `"5%"` or `"10px"`; None does not crop.
         preset: name of a shop preset.
-        shadow: add a soft drop shadow.
-        background: a colour, the path of a picture, or `blur`; None stays transparent.
+        shadow: `drop`, `contact`, `cast` or `auto`, see `Cutout.shadow`; True stands for `drop`, False for none.
+        background: a colour, a picture or its path, or `blur`; None stays transparent.
         gradient_end: second colour of the background.
         fit: how a background picture fills the frame.
         sheet: also write a before/after picture.
@@ -47,8 +49,8 @@ class Output:
     quality: int | None = None
     crop: str | None = None
     preset: str | None = None
-    shadow: bool = False
-    background: str | None = None
+    shadow: bool | Shadow = False
+    background: str | Picture | None = None
     gradient_end: str | None = None
     fit: Fit = "cover"
     sheet: bool = False
@@ -61,6 +63,7 @@ class Output:
             ("format", self.format or "png", FORMATS),
             ("kind", self.kind, get_args(Kind)),
             ("fit", self.fit, get_args(Fit)),
+            ("shadow", "drop" if isinstance(self.shadow, bool) else self.shadow, SHADOWS),
         ):
             if value not in valid:
                 raise BadParameter(unknown_name(name, value, valid))
@@ -99,7 +102,7 @@ class Output:
         if self.background == "blur":
             if preset or self.shadow or self.canvas is not None:
                 raise BadParameter("a blurred background goes with neither a preset nor a canvas nor a shadow")
-        elif self.background is not None:
+        elif isinstance(self.background, str):
             object.__setattr__(self, "background", os.path.expanduser(self.background))
             is_picture = colour_or_none(self.background) is None
             if is_picture and not Path(self.background).is_file():
@@ -107,6 +110,8 @@ class Output:
         if self.gradient_end is not None:
             if self.background is None:
                 raise BadParameter(f"gradient_end={self.gradient_end!r}: needs a first colour, as the background")
+            if not isinstance(self.background, str):
+                raise BadParameter(f"gradient_end={self.gradient_end!r}: goes with a colour, not with a picture")
             parse_colour(self.background)
             parse_colour(self.gradient_end)
 
@@ -134,12 +139,13 @@ class Output:
         """Place, shade, crop and put on the background, in this order.
 
         A preset shades what it has placed; a blurred background needs the subject where it stood, so it goes before
-        the crop.
+        the crop. Only what is cropped may grow to hold its shadow: elsewhere the frame is what was asked for.
         """
+        shadow = self._shadow_of(cutout)
         if self.canvas is not None:
             cutout = cutout.place(self.canvas, scale=self.scale, position=self.position)
-        if self.shadow and self.preset is None:
-            cutout = cutout.shadow()
+        if shadow is not None and self.preset is None:
+            cutout = cutout.shadow(shadow, grow=self.crop is not None)
         box = cutout.box
         if self.background == "blur":
             cutout = cutout.over("blur")
@@ -148,10 +154,16 @@ class Output:
         if self.preset is not None:
             rule = find_preset(self.preset)
             background = rule.background if self.background is None else "transparent"
-            cutout = cutout.preset(replace(rule, background=background, shadow=rule.shadow or self.shadow))
+            cutout = cutout.preset(replace(rule, background=background, shadow=shadow or rule.shadow))
         if self.background not in {None, "blur"}:
             cutout = cutout.over(self.background, fit=self.fit, end=self.gradient_end)
         return cutout
+
+    def _shadow_of(self, cutout: Cutout) -> Shadow | None:
+        """The shadow of a cutout, chosen while it still shows whether the frame cuts it."""
+        if self.shadow == "auto":
+            return suited_shadow(cutout.kind, cutout.alpha)
+        return "drop" if self.shadow is True else self.shadow or None
 
     def encode(self, cutout: Cutout) -> bytes:
         """A dressed cutout as a file's bytes."""

@@ -12,6 +12,7 @@ import logging
 import math
 import os
 import struct
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -38,7 +39,7 @@ from mattebox.decode import Pixels, decode_array, decode_image, stored_layout
 from mattebox.errors import BadParameter, BadPicture, MatteboxError, MissingExtra
 from mattebox.types import Alpha, Rgb
 
-__all__ = ["Picture", "PictureSource", "open_picture"]
+__all__ = ["Picture", "PictureSource", "open_picture", "read_size"]
 
 logger = logging.getLogger(__name__)
 
@@ -179,6 +180,24 @@ def open_picture(source: PictureSource, *, max_pixels: int = 200_000_000) -> Pic
         f"a picture cannot be opened from {type(source).__name__}; give a path, bytes, a binary stream, "
         "a Pillow image or an array"
     )
+
+
+def read_size(data: bytes) -> tuple[int, int]:
+    """Height and width of a picture in a file, as they are stored; only its header is read.
+
+    Raises:
+        BadPicture: it is not a picture, or its header is damaged.
+        MissingExtra: it is HEIC, and pillow-heif is not installed.
+
+    Example:
+        >>> from mattebox.encode import encode
+        >>> read_size(encode(np.zeros((2, 3), np.uint8), "png"))
+        (2, 3)
+    """
+    with _blaming("<bytes>"):
+        image = _open_header(io.BytesIO(data), "<bytes>")
+        _check_size(image.height, image.width, sys.maxsize, "<bytes>")
+        return image.height, image.width
 
 
 @contextmanager

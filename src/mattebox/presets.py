@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from mattebox._toml import read_toml
 from mattebox.errors import BadParameter, unknown_name
+
+if TYPE_CHECKING:
+    from mattebox.shadows import Shadow
 
 __all__ = ["Preset", "find_preset", "load_presets"]
 
@@ -27,7 +30,7 @@ class Preset:
         background: a colour, or `transparent`.
         format: file format.
         quality: quality of a JPEG or WebP, 1 to 100; None for a lossless format.
-        shadow: whether a soft drop shadow belongs to it.
+        shadow: the shadow that belongs to it (`Cutout.shadow`); True stands for `drop`.
         minimum: pixels that the longer side must have by the rule, None when no rule says.
         rule: what the shop asks, in our words; empty for our own looks.
         source: the shop's page that says so.
@@ -43,7 +46,7 @@ class Preset:
     background: str = "#ffffff"
     format: Literal["jpeg", "png", "webp"] = "jpeg"
     quality: int | None = None
-    shadow: bool = False
+    shadow: bool | Shadow = False
     minimum: int | None = None
     rule: str = ""
     source: str = ""

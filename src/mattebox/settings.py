@@ -14,7 +14,7 @@ from mattebox.stages.select import AUTOMATIC, candidates
 from mattebox.stages.trimap import BAND
 from mattebox.zoo.registry import DEFAULT, DEFAULT_DETAIL, find_card
 
-__all__ = ["FOREGROUNDS", "NONE", "PREDICTED", "Settings", "settings_with"]
+__all__ = ["FOREGROUNDS", "NONE", "PREDICTED", "RANGES", "Settings", "settings_with"]
 
 NONE = "none"
 """What stands for a step that is left out."""
@@ -25,6 +25,18 @@ SMALL = 50_000_000
 PREDICTED = "predicted"
 FOREGROUNDS = (PREDICTED, *FOREGROUND_METHODS)
 """Ways to take the old background out of the colours: as the matting model says, or estimated."""
+RANGES: dict[str, tuple[float, float]] = {
+    "threshold": (0, 1),
+    "softness": (0, 1),
+    "drop_specks": (0, 1),
+    "subject_score": (0, 1),
+    "feather": (0, 1000),
+    "band": (0, 0.25),
+    "segment_size": (32, 4096),
+    "refine_size": (64, 4096),
+    "matte_size": (64, 8192),
+}
+"""Least and greatest value of the settings that are numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +90,7 @@ class Settings:
     subject_score: float = 0.5
 
     def __post_init__(self) -> None:
-        for name, low, high in (
-            ("threshold", 0.0, 1.0),
-            ("softness", 0.0, 1.0),
-            ("drop_specks", 0.0, 1.0),
-            ("subject_score", 0.0, 1.0),
-            ("feather", 0.0, 1000.0),
-            ("band", 0.0, 0.25),
-            ("segment_size", 32, 4096),
-            ("refine_size", 64, 4096),
-            ("matte_size", 64, 8192),
-        ):
+        for name, (low, high) in RANGES.items():
             value = getattr(self, name)
             if value is None:
                 continue

@@ -55,6 +55,7 @@ def test_one_picture_gets_its_cutout_beside_it_and_one_line(mattebox: Command) -
         ("-b there/back.png --fit tile", "a_cutout.png", ("PNG", "RGB")),
         ("-b blur", "a_cutout.png", ("PNG", "RGB")),
         ("-b blur --margin 90% -f jpeg", "a_cutout.jpg", ("JPEG", "RGB")),
+        ("--shadow-kind contact", "a_cutout.png", ("PNG", "RGBA")),
         ("--shadow --feather 1 --keep-largest --drop-specks 0.1", "a_cutout.png", ("PNG", "RGBA")),
     ],
 )

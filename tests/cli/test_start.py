@@ -87,7 +87,7 @@ def test_choices_are_those_of_the_library() -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["rmove"], "Did you mean 'remove'?"),
+        (["rmovee"], "Did you mean 'remove'?"),
         (["remove", "a.png", "--quallity", "3"], "--quality"),
         (["remove", "a.png", "--quality", "high"], "valid integer"),
         (["remove", "a.png", "--kind", "alpha"], "'alpha' is not one of"),

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -72,3 +76,12 @@ def test_a_file_that_is_no_model_is_an_error() -> None:
 def test_a_batch_of_a_wrong_shape_is_an_error() -> None:
     with pytest.raises(EngineFailed, match=r"failed on a batch of shape \(1, 4, 8, 8\)"):
         OnnxEngine(WEIGHTS, "cpu").run(np.zeros((1, 4, 8, 8), np.float32))
+
+
+def test_nothing_is_noted_or_told_about_what_is_run(tmp_path: Path) -> None:
+    """The runtime would keep a file about this computer in the home of the user, and send reports."""
+    code = "import mattebox; assert not mattebox.remove('examples/lemur.jpg').empty"
+    environment = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
+    environment |= {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment, cwd=Path(__file__).parents[2])
+    assert [path for path in tmp_path.rglob("*") if "mattebox" not in str(path).lower()] == []

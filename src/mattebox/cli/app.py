@@ -17,6 +17,7 @@ from mattebox.cli.evaluate import evaluate
 from mattebox.cli.matte import background, matte
 from mattebox.cli.models import models_app, presets_app
 from mattebox.cli.remove import remove
+from mattebox.cli.serve import serve, serve_app
 from mattebox.cli.train import train
 from mattebox.cli.watch import watch
 
@@ -67,6 +68,13 @@ TRAIN_EXAMPLES = """[bold]Examples[/bold]
   tensorboard --logdir runs
 """
 
+SERVE_EXAMPLES = """[bold]Examples[/bold]
+  mattebox serve --local
+  mattebox serve keys add shop
+  mattebox serve --port 8000 --workers 4
+  mattebox serve --models installed --store redis://redis:6379/0
+"""
+
 
 def unwrapped(command: Callable[..., Any]) -> str:
     """The docstring of a command with every paragraph on one line, so that the terminal's width breaks it."""
@@ -87,6 +95,7 @@ app.command("watch", help=unwrapped(watch), epilog=WATCH_EXAMPLES, no_args_is_he
 app.command("evaluate", help=unwrapped(evaluate), epilog=EVALUATE_EXAMPLES, no_args_is_help=True)(evaluate)
 app.command("benchmark", help=unwrapped(benchmark), epilog=BENCHMARK_EXAMPLES, no_args_is_help=True)(benchmark)
 app.command("train", help=unwrapped(train), epilog=TRAIN_EXAMPLES, no_args_is_help=True)(train)
+app.add_typer(serve_app, name="serve", help=unwrapped(serve), epilog=SERVE_EXAMPLES)
 app.add_typer(models_app, name="models")
 app.add_typer(presets_app, name="presets")
 app.command("doctor")(doctor)

@@ -311,6 +311,14 @@ class Dressing:
         Option(help="How a background picture fills the frame.", rich_help_panel=BACKGROUND),
     ] = "cover"
     shadow: Annotated[bool, Option("--shadow", help="Add a soft drop shadow.", rich_help_panel=BACKGROUND)] = False
+    shadow_kind: Annotated[
+        Literal["drop", "contact", "cast", "auto"] | None,
+        Option(
+            help="Shadow on a wall behind the subject, where it touches the ground, or laid on the ground; auto takes "
+            "what suits it. Implies --shadow.",
+            rich_help_panel=BACKGROUND,
+        ),
+    ] = None
 
     def settings(self) -> Settings:
         """What the pipeline is asked.
@@ -344,7 +352,7 @@ class Dressing:
             quality=self.quality,
             crop=self.margin or ("0" if self.crop else None),
             preset=self.preset,
-            shadow=self.shadow,
+            shadow=self.shadow_kind or self.shadow,
             background=self.background,
             gradient_end=self.gradient,
             fit=self.fit,

@@ -60,8 +60,13 @@ def by_area(maps: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 def by_factor(maps: Tensor, factor: float, kernel: Kernel) -> Tensor:
-    """Resize by a factor: in steps of the factor itself, although sides are rounded down, so the far rim is cut off."""
+    """Resize by a factor: in steps of the factor itself, although sides are rounded down, so the far rim is cut off.
+
+    Bilinearly, a side that comes out as long as it was stays as it is.
+    """
     for axis, wanted in zip((2, 3), scaled_size(maps, factor), strict=True):
+        if kernel is BILINEAR and wanted == maps.shape[axis]:
+            continue
         maps = interpolated(maps, axis, centres(wanted, np.float32(1 / factor)), kernel)
     return maps
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import logging
+import os
 from pathlib import Path
 
-import onnxruntime
-
+from mattebox.cancelling import check_cancelled, when_cancelled
 from mattebox.engines.base import Tensor, shapes_of
 from mattebox.errors import BadParameter, EngineFailed, unknown_name
+
+# Unless told not to before it is loaded, it reports to its maker which models are run.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+import onnxruntime
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +65,9 @@ class OnnxEngine:
         pooled: hand scratch memory from layer to layer instead of asking the system for it each time; a third faster
             for large networks. It is given back at the end of a run.
 
+    Attributes:
+        fixed_batch: whether the file says how many pictures are in a run.
+
     Raises:
         EngineFailed: the file cannot be run, or the device that was asked for is not used.
     """
@@ -70,16 +77,16 @@ class OnnxEngine:
     ) -> None:
         chosen = choose_device(device)
         self._session = open_session(model, chosen, threads, pooled=pooled)
-        self._options = onnxruntime.RunOptions()
-        if pooled:
-            self._options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+        self._pooled = pooled
         if not uses(self._session, chosen):
             if device != "auto":
                 raise EngineFailed(f"device '{chosen}' was asked for, but ONNX Runtime did not use it")
             log.warning("ONNX Runtime was built for %s but cannot use it here; running on the CPU", chosen)
             chosen = "cpu"
         self._device = chosen
-        self._inputs = [taken.name for taken in self._session.get_inputs()]
+        inputs = self._session.get_inputs()
+        self._inputs = [taken.name for taken in inputs]
+        self.fixed_batch = any(isinstance(length, int) for taken in inputs for length in taken.shape[:1])
 
     @property
     def device(self) -> str:
@@ -87,10 +94,23 @@ class OnnxEngine:
         return self._device
 
     def run(self, *batches: Tensor) -> tuple[Tensor, ...]:
-        """Run float32 batches (N, C, H, W), one for each input, and return the outputs in the model's order."""
+        """Run float32 batches (N, C, H, W), one for each input, and return the outputs in the model's order.
+
+        A run that is cancelled stops after the layer that it is at.
+        """
+        check_cancelled()
+        options = onnxruntime.RunOptions()
+        if self._pooled:
+            options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+
+        def stop() -> None:
+            options.terminate = True
+
         try:
-            return tuple(self._session.run(None, dict(zip(self._inputs, batches, strict=True)), self._options))
+            with when_cancelled(stop):
+                return tuple(self._session.run(None, dict(zip(self._inputs, batches, strict=True)), options))
         except Exception as error:  # onnxruntime raises bare exceptions of many kinds
+            check_cancelled()
             raise EngineFailed(f"ONNX Runtime failed on {shapes_of(batches)}: {error}") from error
 
 

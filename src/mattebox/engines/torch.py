@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mattebox.cancelling import check_cancelled
 from mattebox.engines.base import Tensor, shapes_of
 from mattebox.errors import EngineFailed, MissingExtra
 
@@ -102,6 +103,7 @@ class TorchEngine:
         """Run float32 batches (N, C, H, W), one for each input, and return the outputs in the network's order."""
         import torch
 
+        check_cancelled()
         kind = self._device.type
         try:
             with (

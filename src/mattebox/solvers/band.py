@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mattebox.cancelling import check_cancelled
 from mattebox.errors import BadParameter, EngineFailed
 from mattebox.memory import free_memory
 from mattebox.tiles import Window, box_of, grown
@@ -157,6 +158,7 @@ def fill(
         overlap = OVERLAP
         boxes = list(tiles(unknown, max(overlap, math.isqrt(largest) - 2 * (overlap + reach))))
     for box in boxes:
+        check_cancelled()
         solved = grown(box, overlap, alpha.shape)
         around = grown(solved, reach, alpha.shape, smallest)
         sought = np.zeros_like(unknown[around])

@@ -9,6 +9,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from mattebox.cancelling import check_cancelled
 from mattebox.errors import EngineFailed
 
 __all__ = ["Apply", "conjugate_gradients"]
@@ -43,6 +44,7 @@ def conjugate_gradients(
     rest = right - equations(x)
     direction, power = np.zeros_like(right), 1.0
     for _ in range(MOST_STEPS):
+        check_cancelled()
         step = improve(rest)
         if dot(step, step) <= tolerance**2 * step.size:
             return x

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import block_array, csr_array, diags_array
 
+from mattebox.cancelling import check_cancelled
 from mattebox.solvers.band import inside, tiles
 from mattebox.solvers.equations import Region, link, region_of
 from mattebox.solvers.twogrid import TwoGrid
@@ -44,6 +45,7 @@ def foreground_colours(rgb: Rgb, alpha: Alpha, wanted: NDArray[np.bool_], regula
     """
     colours = np.zeros(rgb.shape, np.float64)
     for tile in tiles(wanted, TILE):
+        check_cancelled()
         around = grown(tile, OVERLAP, wanted.shape)
         part = np.zeros((*wanted[around].shape, 3))
         part[wanted[around]] = solve_part(rgb[around], alpha[around], region_of(wanted[around]), regularisation)

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mattebox.cancelling import check_cancelled
 from mattebox.solvers.band import Problem
 from mattebox.solvers.equations import Region
 
@@ -52,6 +53,7 @@ def window_links(problem: Problem, region: Region, factors: Factors, radius: int
     links = np.zeros((span * span, count + 1))
     centres = centres_of(region, radius)
     for first in range(0, centres.size, CHUNK):
+        check_cancelled()
         pixels = centres[first : first + CHUNK] + inside[:, None]
         numbers = region.numbers[pixels]
         left, right = factors(np.ascontiguousarray(colours[pixels].transpose(2, 0, 1)) / 255.0)

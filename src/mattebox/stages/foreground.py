@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mattebox.cancelling import check_cancelled
 from mattebox.errors import BadParameter, MissingExtra, unknown_name
 from mattebox.types import Alpha, Rgb
 
@@ -175,6 +176,7 @@ def estimate_foreground_blur_fusion(
     reach = sum(windows) // 2 + 1
     foreground = rgb.copy()
     for rows, columns in _rectangles(alpha, tile=256):
+        check_cancelled()
         around = (
             slice(max(0, rows.start - reach), rows.stop + reach),
             slice(max(0, columns.start - reach), columns.stop + reach),

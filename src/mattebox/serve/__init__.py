@@ -1,0 +1,1 @@
+"""The server: remove.bg's contract, our own API and the studio, over HTTP."""

@@ -1,0 +1,1 @@
+"""The addresses that the server answers at, one family a file."""

@@ -1,0 +1,63 @@
+"""`POST /v1/cutouts`: one picture, with everything that the library can do."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from mattebox.serve.answering import answer
+from mattebox.serve.cutouts import cut
+from mattebox.serve.operations import cutout_operation
+from mattebox.serve.refusals import too_large
+from mattebox.serve.service import Service, service_of
+from mattebox.serve.wishes import Wish, read_wish
+
+if TYPE_CHECKING:
+    from mattebox.serve.result import Result
+
+__all__ = ["fetched", "router"]
+
+router = APIRouter(tags=["Mattebox"])
+
+
+@router.post("/v1/cutouts", **cutout_operation())
+async def cutout(request: Request, service: Annotated[Service, Depends(service_of)]) -> Response:
+    """Cut the subject out of a picture: every setting of the library, by its name in Python.
+
+    A field that is not given has the value that whoever runs the server has chosen, and without that the default; an
+    empty one is not given, and one that nobody knows is refused.
+    """
+    key = await service.caller(request)
+    body = await service.body(request)
+    read = partial(read_wish, settings=service.options.settings, max_pixels=service.limits.pixels)
+    # Base64 of a large picture takes a while, and meanwhile others are to be answered.
+    wish = await fetched(await asyncio.to_thread(read, body.fields, body.files), request, service)
+    assert isinstance(wish.picture, bytes)
+
+    def task() -> Result:
+        return cut(wish, service.remover(wish.settings))
+
+    result, charged = await service.work(request, key, wish.picture, task, credits=wish.credits)
+    return await answer(request, result, charged)
+
+
+async def fetched(wish: Wish, request: Request, service: Service) -> Wish:
+    """The same wish with its pictures in place of their addresses.
+
+    Raises:
+        Refusal: one cannot be fetched, or one that came in base64 is larger than a file may be.
+    """
+    picture, background = wish.picture, wish.background
+    for each in (picture, background, wish.mask, wish.trimap):
+        if isinstance(each, bytes) and len(each) > service.limits.file:
+            raise too_large(service.limits.file)
+    if isinstance(picture, str):
+        picture = await service.fetch(request, picture)
+    if isinstance(background, str):
+        background = await service.fetch(request, background, code="failed_bg_download")
+    return replace(wish, picture=picture, background=background)

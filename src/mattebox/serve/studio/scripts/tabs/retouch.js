@@ -1,0 +1,81 @@
+/** The brush and what belongs to it. */
+
+import { album } from "../album.js";
+import { drawNib, SIZES, step, tool } from "../brush.js";
+import { h, icon } from "../dom.js";
+import { number, t } from "../locale.js";
+import { slider, tiles, toggle } from "../tiles.js";
+
+export function retouchTab() {
+  return [
+    modes(),
+    size(),
+    softness(),
+    steps(),
+    largest(),
+    { element: h("p", { class: "hint" }, t("brush.hint")), sync() {} },
+  ];
+}
+
+function modes() {
+  const options = ["erase", "restore"].map((mode) => ({
+    value: mode,
+    name: t(`brush.${mode}`),
+    face: h("span", { class: "scene paper drawing" }, icon(mode)),
+  }));
+  return tiles(
+    "brush.modes",
+    options,
+    () => tool.mode,
+    (mode) => {
+      tool.mode = mode;
+      drawNib();
+    },
+  );
+}
+
+function size() {
+  const [least, most] = SIZES;
+  return slider(
+    "brush.size",
+    [least, most, 1],
+    () => tool.size,
+    (value) => t("brush.pixels", { count: number(value) }),
+    (value) => {
+      tool.size = value;
+      drawNib();
+    },
+  );
+}
+
+function softness() {
+  return slider(
+    "brush.softness",
+    [0, 100, 5],
+    () => Math.round(tool.softness * 100),
+    (value) => `${number(value)} %`,
+    (value) => {
+      tool.softness = value / 100;
+    },
+  );
+}
+
+function steps() {
+  const button = (what, name) =>
+    h("button", { class: "quiet", onclick: () => step(what) }, icon(name), t(`brush.${what}`));
+  const [undo, redo, clear] = [button("undo", "undo"), button("redo", "redo"), button("clear", "close")];
+  const sync = () => {
+    const { edits } = album.current;
+    undo.disabled = clear.disabled = !edits.canUndo;
+    redo.disabled = !edits.canRedo;
+  };
+  return { element: h("div", { class: "row" }, undo, redo, clear), sync };
+}
+
+function largest() {
+  return toggle(
+    "brush.largest",
+    () => album.current.look.keepLargest,
+    (keepLargest) => album.restyle({ keepLargest }),
+  );
+}
