@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from mattebox.serve.allowance import Allowance
-from mattebox.serve.keys import Keys
+from mattebox.serve.access.allowance import Allowance
+from mattebox.serve.access.keys import Keys
 from mattebox.serve.store import default_store, open_store
 from standins import Command
 

@@ -17,9 +17,9 @@ import pytest
 
 from mattebox import picture
 from mattebox.cancelling import check_cancelled
-from mattebox.serve.fetching import Fetcher
-from mattebox.serve.pool import Stats
+from mattebox.serve.incoming.fetching import Fetcher
 from mattebox.serve.routes import removebg
+from mattebox.serve.workers.pool import Stats
 from serve.live import Live, serving
 from serve.sockets import connected, everything
 

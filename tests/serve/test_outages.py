@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from mattebox.serve.keys import Keys
+from mattebox.serve.access.keys import Keys
 from mattebox.serve.options import ServeOptions
 from mattebox.serve.run import introduce, listening
 from mattebox.serve.service import Service

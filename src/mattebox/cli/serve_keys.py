@@ -42,7 +42,7 @@ def add_key(
 ) -> None:
     """Make a key, and print it on standard output. It is shown this once: only a digest of it is kept."""
     from mattebox.cli.text import say
-    from mattebox.serve.keys import RATE, Keys
+    from mattebox.serve.access.keys import RATE, Keys
 
     with opened(store) as state:
         key, secret = Keys(state).add(name, rate=RATE if rate is None else rate, credits=credits)
@@ -92,7 +92,7 @@ def revoke_key(
 ) -> None:
     """Make a key invalid. Servers that run refuse it within seconds."""
     from mattebox.cli.text import say
-    from mattebox.serve.keys import FRESH, Keys
+    from mattebox.serve.access.keys import FRESH, Keys
 
     with opened(store) as state:
         key = Keys(state).revoke(name)
@@ -103,8 +103,8 @@ def key_records(store: str | None) -> list[dict[str, Any]]:
     """The keys as plain data, with the credits that are left."""
     from dataclasses import asdict
 
-    from mattebox.serve.allowance import Allowance
-    from mattebox.serve.keys import Keys
+    from mattebox.serve.access.allowance import Allowance
+    from mattebox.serve.access.keys import Keys
 
     with opened(store) as state:
         allowance = Allowance(state)

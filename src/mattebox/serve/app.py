@@ -18,7 +18,7 @@ from starlette.responses import Response
 
 from mattebox import __version__
 from mattebox.serve.envelope import Envelope, refusal_of_framework, refused
-from mattebox.serve.jobs import Jobs
+from mattebox.serve.jobs.desk import Jobs
 from mattebox.serve.options import ServeOptions, options_from
 from mattebox.serve.refusals import Refusal
 from mattebox.serve.routes import account, carvekit, cutouts, docs, health, improve, jobs, models, removebg, studio

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Envelope", "refusal_of_framework", "refused"]
 
-log = logging.getLogger("mattebox.serve.access")
+log = logging.getLogger("mattebox.serve.answers")
 
 HARDENED = {
     "X-Content-Type-Options": "nosniff",

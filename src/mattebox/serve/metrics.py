@@ -9,7 +9,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
-from mattebox.serve.pool import Pool
+from mattebox.serve.workers.pool import Pool
 
 __all__ = ["Metrics"]
 

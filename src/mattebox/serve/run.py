@@ -14,8 +14,8 @@ from fastapi import FastAPI
 
 from mattebox.errors import BadParameter
 from mattebox.serve.app import create_app
+from mattebox.serve.incoming.protocol import http_protocol
 from mattebox.serve.options import ServeOptions
-from mattebox.serve.protocol import http_protocol
 from mattebox.serve.service import Service
 from mattebox.serve.store import StoreUnavailable
 

@@ -18,17 +18,17 @@ from mattebox.batch import share_cores
 from mattebox.errors import BadParameter, BadPicture, MatteboxError
 from mattebox.picture import read_size
 from mattebox.remover import Remover, shared_remover
-from mattebox.serve.allowance import Allowance
-from mattebox.serve.fetching import Fetcher
-from mattebox.serve.holding import Holding
-from mattebox.serve.intake import Body, Limits, read_body
-from mattebox.serve.keys import Key, Keys
+from mattebox.serve.access.allowance import Allowance
+from mattebox.serve.access.keys import Key, Keys
+from mattebox.serve.incoming.fetching import Fetcher
+from mattebox.serve.incoming.holding import Holding
+from mattebox.serve.incoming.intake import Body, Limits, read_body
+from mattebox.serve.incoming.opening import check_type
 from mattebox.serve.metrics import Metrics
-from mattebox.serve.opening import check_type
 from mattebox.serve.options import INSTALLED, ServeOptions
-from mattebox.serve.pool import Pool
 from mattebox.serve.refusals import MISSING_KEY, Refusal, refusal_of, too_large, too_many_pixels
 from mattebox.serve.store import default_store, open_store
+from mattebox.serve.workers.pool import Pool
 from mattebox.settings import Settings
 from mattebox.solvers import SOLVERS
 from mattebox.zoo.places import home

@@ -11,11 +11,11 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from mattebox.serve.answering import answer
-from mattebox.serve.cutouts import cut
-from mattebox.serve.operations import cutout_operation
+from mattebox.serve.cutouts.cut import cut
+from mattebox.serve.cutouts.describe import cutout_operation
+from mattebox.serve.cutouts.wishes import Wish, read_wish
 from mattebox.serve.refusals import too_large
 from mattebox.serve.service import Service, service_of
-from mattebox.serve.wishes import Wish, read_wish
 
 if TYPE_CHECKING:
     from mattebox.serve.result import Result

@@ -12,7 +12,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 
 from mattebox.encode import write_file
-from mattebox.serve.order import read_sources
+from mattebox.serve.contract.order import read_sources
 from mattebox.serve.refusals import Refusal, too_large
 from mattebox.serve.schemas import improve_operation
 from mattebox.serve.service import Service, service_of

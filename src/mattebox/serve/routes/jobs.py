@@ -12,9 +12,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from mattebox.serve.jobrecords import told
-from mattebox.serve.jobs import MOST_PICTURES, Jobs, jobs_of
-from mattebox.serve.operations import (
+from mattebox.serve.cutouts.describe import (
     JOB,
     JOBS,
     KEYS,
@@ -24,11 +22,13 @@ from mattebox.serve.operations import (
     submit_operation,
     wait_parameter,
 )
+from mattebox.serve.cutouts.wishes import read_batch
+from mattebox.serve.jobs.desk import MOST_PICTURES, Jobs, jobs_of
+from mattebox.serve.jobs.records import told
 from mattebox.serve.refusals import Refusal
 from mattebox.serve.result import MEDIA_TYPES
 from mattebox.serve.routes.cutouts import fetched
 from mattebox.serve.service import Service, service_of
-from mattebox.serve.wishes import read_batch
 
 __all__ = ["router"]
 

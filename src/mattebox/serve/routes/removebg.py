@@ -10,8 +10,8 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from mattebox.serve.answering import answer
-from mattebox.serve.fulfil import fulfil
-from mattebox.serve.order import read_order, read_sources
+from mattebox.serve.contract.fulfil import fulfil
+from mattebox.serve.contract.order import read_order, read_sources
 from mattebox.serve.schemas import removebg_operation
 from mattebox.serve.service import Service, service_of
 

@@ -1,0 +1,1 @@
+"""remove.bg's contract: its parameters read, and its orders fulfilled."""

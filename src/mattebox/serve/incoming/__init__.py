@@ -1,0 +1,1 @@
+"""What comes in: connections, bodies, files and addresses, each within its limits."""

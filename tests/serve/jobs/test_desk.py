@@ -1,0 +1,417 @@
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from mattebox.serve.access.keys import Key, Keys
+from mattebox.serve.cutouts.cut import cut
+from mattebox.serve.cutouts.wishes import Wish, read_batch
+from mattebox.serve.incoming.bodies import Upload
+from mattebox.serve.jobs import desk, run
+from mattebox.serve.jobs.desk import Jobs
+from mattebox.serve.jobs.leases import OWNED
+from mattebox.serve.jobs.records import left_of
+from mattebox.serve.options import ServeOptions
+from mattebox.serve.refusals import Refusal
+from mattebox.serve.service import Service
+from mattebox.serve.store import StoreUnavailable
+from redis_server import running_redis
+from serve.live import Live
+
+BROKEN = b"\xff\xd8\xff broken"
+
+
+def submitted(server: Live, pictures: list[tuple[str, bytes]], **fields: str) -> str:
+    answer = server.post("/v1/jobs", files=[("image", picture) for picture in pictures], data=fields)
+    assert answer.status_code == 202, answer.text
+    assert answer.headers["Location"] == f"/v1/jobs/{answer.json()['id']}"
+    return str(answer.json()["id"])
+
+
+def ended(server: Live, identity: str) -> dict[str, Any]:
+    """A job once it is over, asked as a client does."""
+    for _ in range(100):
+        job: dict[str, Any] = server.get(f"/v1/jobs/{identity}?wait=10").json()
+        if job["status"] == "done":
+            return job
+    raise AssertionError(f"job {identity} does not end: {job}")
+
+
+def code_of(answer: httpx.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json()["errors"][0]["code"]
+
+
+@pytest.fixture(scope="module")
+def job(server: Live, lemur: bytes) -> Iterator[dict[str, Any]]:
+    """A job of four pictures, one of which is broken, that is over."""
+    pictures = [("lemur.jpg", lemur), ("broken.jpg", BROKEN), ("LEMUR.png", lemur), ("../лемур.jpeg", lemur)]
+    identity = submitted(server, pictures, format="webp", quality="60", max_megapixels="0.05")
+    yield ended(server, identity)
+    server.request("DELETE", f"/v1/jobs/{identity}")
+
+
+def test_one_bad_picture_never_stops_the_rest(job: dict[str, Any]) -> None:
+    assert (job["total"], job["done"], job["failed"]) == (4, 3, 1)
+    assert [item["status"] for item in job["items"]] == ["done", "failed", "done", "done"]
+    assert job["items"][1]["error"]["code"] == "invalid_dimensions"
+    assert [item["name"] for item in job["items"]] == ["lemur.jpg", "broken.jpg", "LEMUR.png", "лемур.jpeg"]
+
+
+def test_results_are_those_of_single_calls(job: dict[str, Any], server: Live, lemur: bytes) -> None:
+    fields = {"format": "webp", "quality": "60", "max_megapixels": "0.05"}
+    single = server.post("/v1/cutouts", files={"image": lemur}, data=fields)
+    result = server.get(f"/v1/jobs/{job['id']}/items/2")
+    assert result.content == single.content
+    assert result.headers["content-type"] == "image/webp"
+    assert result.headers["X-Foreground-Top"] == single.headers["X-Foreground-Top"]
+    assert result.headers["Content-Disposition"] == "attachment; filename*=utf-8''LEMUR%20%282%29.webp"
+
+
+def test_all_results_come_in_one_zip_with_a_report(job: dict[str, Any], server: Live) -> None:
+    answer = server.get(f"/v1/jobs/{job['id']}/results.zip")
+    assert answer.headers["content-type"] == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert archive.testzip() is None
+        assert archive.namelist() == ["lemur.webp", "LEMUR (2).webp", "лемур.webp", "report.json"]
+        report = json.loads(archive.read("report.json"))
+        for item in report["items"]:
+            if item["status"] == "done":
+                single = server.get(f"/v1/jobs/{job['id']}/items/{item['n']}").content
+                assert archive.read(item["file"]) == single
+    assert report == job
+
+
+def test_what_became_of_a_bad_picture_is_told_where_its_result_would_be(job: dict[str, Any], server: Live) -> None:
+    answer = server.get(f"/v1/jobs/{job['id']}/items/1")
+    assert answer.json() == {"errors": [job["items"][1]["error"]]}
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("number", ["4", "-1", "x", "1e0", "9" * 30, "²"])
+def test_other_numbers_are_no_pictures(number: str, job: dict[str, Any], server: Live) -> None:
+    assert code_of(server.get(f"/v1/jobs/{job['id']}/items/{number}")) == (404, "job_not_found")
+
+
+def test_a_job_belongs_to_its_key(job: dict[str, Any], server: Live) -> None:
+    assert server.service is not None
+    _, secret = server.service.keys.add("stranger", rate=1000, credits=None)
+    as_stranger = {"headers": {"X-API-Key": secret}}
+    path = f"/v1/jobs/{job['id']}"
+    for own in (path, f"{path}/items/0", f"{path}/results.zip"):
+        assert code_of(server.get(own, **as_stranger)) == (404, "job_not_found")
+    assert code_of(server.request("DELETE", path, **as_stranger)) == (404, "job_not_found")
+    assert server.get("/v1/jobs", **as_stranger).json() == {"jobs": []}
+    mine = [each for each in server.get("/v1/jobs").json()["jobs"] if each["id"] == job["id"]]
+    assert mine == [{name: value for name, value in job.items() if name != "items"}]
+
+
+@pytest.mark.parametrize("identity", ["0" * 32, "x", "..%2f..%2fkeys", "%00", "A" * 32])
+def test_there_is_no_other_job(identity: str, server: Live) -> None:
+    for path in (identity, f"{identity}/items/0", f"{identity}/results.zip"):
+        assert server.get(f"/v1/jobs/{path}").status_code == 404
+
+
+@pytest.mark.parametrize("wait", ["-1", "31", "nan", "inf", "long"])
+def test_waiting_has_bounds(wait: str, job: dict[str, Any], server: Live) -> None:
+    assert code_of(server.get(f"/v1/jobs/{job['id']}?wait={wait}")) == (400, "invalid_parameter")
+
+
+def test_a_job_is_refused_before_it_is_taken(server: Live, lemur: bytes) -> None:
+    before = server.get("/v1/jobs").json()
+    assert code_of(server.post("/v1/jobs", data={"crop": "5%"})) == (400, "missing_source")
+    assert code_of(server.post("/v1/jobs", files={"image": lemur}, data={"crop": "wide"})) == (400, "invalid_parameter")
+    assert code_of(server.post("/v1/jobs", json={"image_urls": ["a"] * 201})) == (400, "too_many_files")
+    assert server.get("/v1/jobs").json() == before
+
+
+def test_addresses_are_fetched_when_their_turn_comes_and_only_from_the_public_web(server: Live) -> None:
+    urls = [f"{server.url}/healthz", "http://169.254.169.254/shoe.jpg", "no address"]
+    answer = server.post("/v1/jobs", json={"image_urls": urls})
+    job = ended(server, answer.json()["id"])
+    assert [item["error"]["code"] for item in job["items"]] == [
+        *("failed_image_download", "failed_image_download", "invalid_image_url")
+    ]
+    assert [item["name"] for item in job["items"]] == ["healthz", "shoe.jpg", "no address"]
+    server.request("DELETE", f"/v1/jobs/{job['id']}")
+
+
+def test_a_deleted_job_is_gone_with_its_files(server: Live, lemur: bytes) -> None:
+    assert server.service is not None
+    identity = submitted(server, [(f"{number}.jpg", lemur) for number in range(30)])
+    assert code_of(server.get(f"/v1/jobs/{identity}/results.zip")) == (409, "job_not_ready")
+    assert code_of(server.get(f"/v1/jobs/{identity}/items/29")) == (409, "job_not_ready")
+    assert server.request("DELETE", f"/v1/jobs/{identity}").status_code == 204
+    assert code_of(server.get(f"/v1/jobs/{identity}")) == (404, "job_not_found")
+    assert not (server.service.data / "jobs" / identity).exists()
+    assert identity not in server.service.store.all(OWNED)
+
+
+def test_a_key_keeps_no_more_than_some_jobs(
+    server: Live, lemur: bytes, monkeypatch: pytest.MonkeyPatch, job: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(desk, "MOST_JOBS", len(server.get("/v1/jobs").json()["jobs"]))
+    answer = server.post("/v1/jobs", files={"image": lemur})
+    assert code_of(answer) == (429, "rate_limit_exceeded")
+    assert int(answer.headers["Retry-After"]) >= 1
+
+
+# From here on without HTTP: processes that die, stores that cannot be reached.
+
+
+class Counted:
+    """Cuts out, and counts how often."""
+
+    def __init__(self) -> None:
+        self.pictures = 0
+
+    def __call__(self, wish: Wish, *rest: Any) -> Any:
+        self.pictures += 1
+        return cut(wish, *rest)
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> Counted:
+    counter = Counted()
+    monkeypatch.setattr(run, "cut", counter)
+    return counter
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Service:
+    return Service(ServeOptions(data=tmp_path, workers=2, grace=0.0))
+
+
+def batch(lemur: bytes, count: int, **fields: str) -> tuple[Wish, list[Upload | str]]:
+    uploads = [Upload(f"{number}.jpg", lemur) for number in range(count)]
+    return read_batch({"max_megapixels": "0.05", **fields}, {"image": uploads})
+
+
+async def until(holds: Callable[[], Any], seconds: float = 30) -> Any:
+    """Wait for something to hold; what it is then."""
+    end = time.monotonic() + seconds
+    while not (value := holds()):
+        assert time.monotonic() < end, "it does not come to that"
+        await asyncio.sleep(0.02)
+    return value
+
+
+async def died(owner: Jobs) -> None:
+    """What is left of jobs when their process is killed: nothing of it is told to anybody."""
+    work = owner._work
+    tasks = [work._keeper, *work._tasks.values()]
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def key_of(service: Service) -> Key:
+    return service.keys.add("somebody", rate=1e6, credits=None)[0]
+
+
+def states(service: Service, identity: str) -> list[str]:
+    record = service.store.get("job", identity)
+    assert record is not None
+    return [item["status"] for item in record["items"]]
+
+
+def test_another_process_goes_on_where_one_died(service: Service, lemur: bytes, counted: Counted) -> None:
+    async def story() -> None:
+        await service.start()
+        first, second = Jobs(service, lease=0.6), Jobs(service, lease=0.6)
+        await first.start()
+        await second.start()
+        identity, _ = await first.submit(key_of(service), *batch(lemur, 12))
+        await until(lambda: states(service, identity).count("done") >= 2)
+        assert not second._work._tasks  # while the owner lives nobody else touches it
+        await died(first)
+        before = states(service, identity)
+        assert "waiting" in before
+        begun = counted.pictures
+        await until(lambda: set(states(service, identity)) == {"done"})
+        # What was done is not done again.
+        assert counted.pictures - begun == len(before) - before.count("done")
+        await until(lambda: not service.store.all(OWNED))
+        assert not list((service.data / "jobs" / identity / "sent").iterdir())
+        await second.stop()
+        await service.stop()
+
+    asyncio.run(story())
+
+
+def test_two_servers_share_jobs_through_redis(tmp_path: Path, lemur: bytes) -> None:
+    async def story(redis: str) -> None:
+        options = ServeOptions(data=tmp_path / "shared", store=redis, workers=2, grace=0.0)
+        services = Service(options), Service(options)
+        first, second = (Jobs(each, lease=0.6) for each in services)
+        for service, owner in zip(services, (first, second), strict=True):
+            await service.start()
+            await owner.start()
+        key = key_of(services[0])
+        identity, _ = await first.submit(key, *batch(lemur, 8))
+        await until(lambda: states(services[1], identity).count("done") >= 1)
+        assert list(await second.of(key)) == [identity]
+        await died(first)
+        record = await second.moved(key, identity, 30, nobody_is_gone)
+        while left_of(record):
+            record = await second.moved(key, identity, 30, nobody_is_gone)
+        assert set(states(services[0], identity)) == {"done"}
+        await second.delete(key, identity)
+        assert await first.of(key) == {}
+        await second.stop()
+        for service in services:
+            await service.stop()
+
+    with running_redis(tmp_path) as server:
+        asyncio.run(story(server.url))
+
+
+async def nobody_is_gone() -> bool:
+    return False
+
+
+def test_a_process_that_is_stopped_leaves_its_jobs_at_once(service: Service, lemur: bytes, counted: Counted) -> None:
+    async def story() -> None:
+        await service.start()
+        first, second = Jobs(service, lease=60), Jobs(service, lease=60)
+        await first.start()
+        identity, _ = await first.submit(key_of(service), *batch(lemur, 6))
+        await first.stop()
+        await second.start()
+        await until(lambda: set(states(service, identity)) == {"done"})
+        await second.stop()
+        await service.stop()
+
+    asyncio.run(story())
+
+
+def test_files_that_are_gone_are_told_and_the_rest_is_done(service: Service, lemur: bytes) -> None:
+    async def story() -> None:
+        await service.start()
+        key = key_of(service)
+        first, second = Jobs(service, lease=0.3), Jobs(service, lease=0.3)
+        identity, _ = await first.submit(key, *batch(lemur, 3))
+        first._work._keeper = asyncio.create_task(asyncio.sleep(0))
+        await died(first)
+        (service.data / "jobs" / identity / "sent" / "1").unlink()
+        await second.start()
+        await until(lambda: set(states(service, identity)) <= {"done", "failed"})
+        assert states(service, identity) == ["done", "failed", "done"]
+        (service.data / "jobs" / identity / "results" / "0").write_bytes(b"cut sho")
+        for number in ("0", "1"):
+            with pytest.raises(Refusal, match="lost"):
+                await second.result(key, identity, number)
+        report = json.loads(
+            zipfile.ZipFile(io.BytesIO(b"".join(await second.results(key, identity)))).read("report.json")
+        )
+        assert [item["status"] for item in report["items"]] == ["lost", "failed", "done"]
+        await second.stop()
+        await service.stop()
+
+    asyncio.run(story())
+
+
+def test_a_job_waits_for_a_store_that_comes_back(
+    service: Service, lemur: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story() -> None:
+        await service.start()
+        owner = Jobs(service, lease=0.5)
+        await owner.start()
+        identity, _ = await owner.submit(key_of(service), *batch(lemur, 8))
+        await until(lambda: states(service, identity).count("done") >= 1)
+
+        def unreachable(*words: object, **more: object) -> None:
+            raise StoreUnavailable("the store cannot be reached")
+
+        with monkeypatch.context() as broken:
+            for name in ("get", "put", "update", "delete", "all", "count"):
+                broken.setattr(service.store, name, unreachable)
+            await until(lambda: not owner._work._tasks)
+        await until(lambda: set(states(service, identity)) == {"done"})
+        await owner.stop()
+        await service.stop()
+
+    asyncio.run(story())
+
+
+def test_a_picture_of_a_job_waits_until_its_key_may_ask_again(
+    service: Service, lemur: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = []
+
+    def once(key: Key, *cost: float) -> Any:
+        if not refused:
+            refused.append(key.id)
+            raise Refusal("rate_limit_exceeded", headers={"Retry-After": "0"})
+        return spend(key, *cost)
+
+    spend = service.allowance.spend
+    monkeypatch.setattr(service.allowance, "spend", once)
+
+    async def story() -> None:
+        await service.start()
+        owner = Jobs(service)
+        await owner.start()
+        identity, _ = await owner.submit(key_of(service), *batch(lemur, 2))
+        await until(lambda: set(states(service, identity)) == {"done"})
+        await owner.stop()
+        await service.stop()
+
+    asyncio.run(story())
+    assert refused
+
+
+def test_a_key_pays_for_what_is_done_and_for_no_more(service: Service, lemur: bytes) -> None:
+    key = service.keys.add("poor", rate=1e6, credits=0.5)[0]
+
+    async def story() -> list[str]:
+        await service.start()
+        owner = Jobs(service)
+        await owner.start()
+        wish, pictures = batch(lemur, 3)
+        # One cannot be measured, the other only fails when it is worked on.
+        bad = [Upload("broken.jpg", BROKEN), Upload("cut.jpg", lemur[:5000])]
+        identity, _ = await owner.submit(key, wish, [*bad, *pictures])
+        await until(lambda: not {"waiting", "running"} & set(states(service, identity)))
+        record = service.store.get("job", identity)
+        assert record is not None
+        assert service.allowance.left(key) == 0
+        await owner.stop()
+        await service.stop()
+        return [item.get("error", {}).get("code") for item in record["items"]]
+
+    # A preview costs a quarter, so two are done, and what cannot be read costs nothing.
+    unreadable, damaged = "invalid_dimensions", "failed_to_read_image"
+    assert sorted(map(str, asyncio.run(story()))) == ["None", "None", damaged, "insufficient_credits", unreadable]
+
+
+def test_everything_of_a_call_outlives_the_process(service: Service, lemur: bytes) -> None:
+    ground = Upload("ground.jpg", lemur)
+    files = {"image": [Upload("a.jpg", lemur)], "background_picture": [ground]}
+    wish, pictures = read_batch(
+        {"crop": "5%", "fit": "tile", "keep_largest": True, "box": "[60, 150, 440, 540]"}, files
+    )
+
+    async def story() -> bytes:
+        await service.start()
+        owner = Jobs(service, lease=0.3)
+        await owner.start()
+        key = Keys.anonymous()
+        identity, _ = await owner.submit(key, wish, pictures)
+        await until(lambda: states(service, identity) == ["done"])
+        data = (await owner.result(key, identity, "0"))[1]
+        await owner.stop()
+        await service.stop()
+        return data
+
+    assert asyncio.run(story()) == cut(replace(wish, picture=lemur), service.remover(wish.settings)).data
