@@ -1,13 +1,18 @@
-"""Several pictures in one run of a network, beside as many runs at the same time: is it worth waiting for others?"""
+"""`python -m benchmarks.batching [--quick]`: several pictures in one run of a network, beside as many runs at once.
+
+It says whether a picture should wait for others, on the machine and device at hand.
+"""
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 
 import numpy as np
 
-from benchmarks.bench import Bench
+from benchmarks import report
 from benchmarks.inside import seconds
 from benchmarks.measure import Measure, measure
 from benchmarks.processes import apart
@@ -23,12 +28,19 @@ SIZES = (1, 2, 4, 8)
 CALLERS = 2
 
 
-def batching(bench: Bench) -> list[Measure]:
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="few rounds, to see that everything runs")
+    rounds = 2 if parser.parse_args().quick else 15
+    print(report.table([asdict(each) for each in batching(rounds)]))
+
+
+def batching(rounds: int) -> list[Measure]:
     """1, 2, 4 and 8 pictures in a run, and two callers whose runs are joined, beside two with a thread each."""
     device = choose_device("auto")
     rows = []
     for name in CHANNELS_AND_SIDE:
-        taken = apart("batching", "seconds_each", name, device, bench.times(15))
+        taken = apart("batching", "seconds_each", name, device, rounds)
         apiece = milliseconds(taken["apiece"])
         for label, values in taken.items():
             others = ("two callers, a thread each", apiece) if label != "apiece" else ()
@@ -58,3 +70,7 @@ def seconds_each(name: str, device: str, rounds: int) -> dict[str, list[float]]:
             for label, (size, way) in ways.items():
                 taken[label].append(seconds(way) / size)
     return {label: values[1:] for label, values in taken.items()}
+
+
+if __name__ == "__main__":
+    main()

@@ -132,6 +132,7 @@ class Crowd:
                     self.tally.refused += 1
             if wait is None or not self._persistent:
                 return
+            connection.close()  # nobody keeps one for as long as that; the next request opens it again
             time.sleep(wait)
 
 

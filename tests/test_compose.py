@@ -135,6 +135,11 @@ def test_contain_shows_all_of_it_centred():
     assert (fitted[20:] == (255, 0, 0)).all()
 
 
+def test_a_thin_picture_is_tiled_over_the_frame_alone():
+    thin = np.zeros((1, 3_000_000, 3), np.uint8)
+    assert fit_picture(thin, (3_000, 5), "tile").shape == (3_000, 5, 3)  # not 27 GB on the way
+
+
 def test_tile_repeats_from_the_top_left():
     picture = np.random.default_rng(1).integers(0, 256, (3, 4, 3), dtype=np.uint8)
     tiled = fit_picture(picture, (7, 9), "tile")

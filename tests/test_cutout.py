@@ -106,9 +106,48 @@ def test_crop_beyond_the_picture_is_transparent(cutout: Cutout) -> None:
 
 
 def test_crop_of_a_picture_with_a_background_ends_at_its_frame(cutout: Cutout) -> None:
-    out = cutout.over("blur").crop("100px", box=cutout.box)
+    out = cutout.over("blur").crop("100px")
     assert out.size == cutout.size
     assert out.alpha.min() == 1
+
+
+def test_a_margin_in_pixels_may_be_numbers(cutout: Cutout) -> None:
+    numbers, text = cutout.crop((1, 2, 3, 4)), cutout.crop("1px 2px 3px 4px")
+    assert numbers.window == text.window
+    np.testing.assert_array_equal(numbers.rgba, text.rgba)
+
+
+def test_a_cutout_knows_where_its_subject_is_whatever_is_seen_beside_it(cutout: Cutout) -> None:
+    top, left, bottom, right = cutout.own_box
+    height, width = bottom - top, right - left
+    assert cutout.box == cutout.own_box
+    shaded = cutout.shadow("cast", grow=True)
+    assert shaded.box != shaded.own_box
+    dressed = shaded.over("white")
+    for each in (shaded, dressed):
+        y, x, lower, after = each.own_box
+        assert (lower - y, after - x) == (height, width)
+        np.testing.assert_array_equal(each.foreground[y + height // 2, x + width // 2], RED)
+    assert cutout.over("white").crop("9px").own_box == (9, 9, 9 + height, 9 + width)
+    assert cutout.over("white").crop("9px").size == (height + 18, width + 18)
+    assert dressed.frame((-5, -7, 200, 300)).own_box == tuple(np.add(dressed.own_box, (5, 7, 5, 7)))
+    small = dressed.resize((dressed.size[0] * 2, dressed.size[1] * 2))
+    assert small.own_box == tuple(np.multiply(dressed.own_box, 2))
+
+
+def test_a_subject_is_found_again_on_a_canvas(cutout: Cutout) -> None:
+    white = Cutout(cutout.alpha, np.full_like(cutout.foreground, 255), cutout.picture)
+    placed = white.shadow().over("black").place((300, 500), scale=0.7, position=(1, 0))
+    seen = (placed.foreground[..., 0] > 5) & (placed.alpha > 0)
+    rows, columns = np.nonzero(seen)
+    found = (rows.min(), columns.min(), rows.max() + 1, columns.max() + 1)
+    assert np.abs(np.subtract(placed.own_box, found)).max() <= 2
+
+
+def test_an_empty_cutout_has_no_subject_on_a_background_either() -> None:
+    dressed = nothing().shadow().over("white")
+    assert dressed.own_box == (0, 0, 0, 0)
+    assert dressed.crop("5%").size == dressed.size
 
 
 def test_place_fills_the_share_of_the_canvas(cutout: Cutout) -> None:
@@ -116,6 +155,19 @@ def test_place_fills_the_share_of_the_canvas(cutout: Cutout) -> None:
     top, left, bottom, right = out.box
     assert abs(max(bottom - top, right - left) - 320) <= 2
     assert abs((top + bottom) / 2 - 200) <= 2
+
+
+def test_place_of_the_own_size_moves_every_pixel_unchanged(cutout: Cutout) -> None:
+    top, left, bottom, right = cutout.own_box
+    out = cutout.place((200, 300), position=(1, 0))
+    np.testing.assert_array_equal(out.rgba[: bottom - top, 300 - (right - left) :], cutout.rgba[top:bottom, left:right])
+    assert out.alpha.sum() == pytest.approx(cutout.alpha[top:bottom, left:right].sum())
+
+
+def test_place_of_nothing_is_an_empty_canvas() -> None:
+    out = nothing().place((6, 5), scale=0.5)
+    assert out.size == (6, 5)
+    assert not out.rgba.any()
 
 
 def test_shadow_is_dark_and_below(cutout: Cutout) -> None:

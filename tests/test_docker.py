@@ -9,7 +9,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ import yaml
 
 from mattebox.serve.options import CARVEKIT, PREFIX, ServeOptions, options_from
 from mattebox.serve.service import Service
+from waiting import until
 
 ROOT = Path(__file__).parent.parent
 DOCKERFILE = (ROOT / "docker/Dockerfile").read_text()
@@ -169,16 +169,13 @@ def test_what_the_image_starts_gets_ready_with_a_read_only_folder_and_no_privile
         [*without_privileges(), *command], env=environment, cwd=locked, stderr=subprocess.PIPE, text=True
     )
     try:
-        end = time.monotonic() + 60
-        while not (ready := healthy()) and server.poll() is None and time.monotonic() < end:
-            time.sleep(0.1)
+        until(lambda: healthy() or server.poll() is not None)
         server.terminate()
         _, told = server.communicate(timeout=30)
     finally:
         server.kill()
         server.wait()
-    assert ready, told
-    assert server.returncode == 0
+    assert server.returncode == 0, told
     assert {path.name for path in kept.iterdir()} >= {"data"}
     assert list(locked.iterdir()) == []
     assert list((kept / "tmp").iterdir()) == [], "a library keeps something, as if to report to its makers"

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import logging
 
+import cv2
+import numpy as np
 import pytest
 
 from mattebox.errors import BadPicture, reason_of
@@ -19,6 +21,12 @@ def test_what_is_foreseen_is_worded_and_not_logged(
 ) -> None:
     assert reason_of(error, "a.jpg") == reason
     assert caplog.text == ""
+
+
+def test_memory_that_runs_out_inside_opencv_is_memory_that_runs_out() -> None:
+    with pytest.raises(cv2.error) as raised:
+        cv2.resize(np.zeros((2, 2), np.uint8), (1 << 30, 1 << 18))
+    assert reason_of(raised.value, "a.jpg") == "a.jpg: not enough memory for a picture of this size"
 
 
 def test_what_nobody_has_foreseen_is_named_and_logged_with_its_traceback(caplog: pytest.LogCaptureFixture) -> None:

@@ -6,7 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mattebox.errors import BadParameter
-from mattebox.geometry import margins, place, resize_straight, resized, subject_box, window
+from mattebox.geometry import (
+    fitting,
+    margins,
+    placement,
+    resize_straight,
+    resized,
+    scaled,
+    subject_box,
+    window,
+    within,
+)
 
 sizes = st.tuples(st.integers(8, 90), st.integers(8, 90))
 BAD = pytest.raises(BadParameter)
@@ -125,39 +135,22 @@ def test_shrinking_averages_areas():
     assert (resized(stripes, (4, 4)) == 100).all()
 
 
-@given(boxes(), sizes, st.none() | st.floats(0.1, 1), st.tuples(st.floats(0, 1), st.floats(0, 1)))
-def test_place_keeps_the_subject_on_the_canvas_at_the_asked_share(box, canvas, scale, position):
+@given(sizes, sizes, st.none() | st.floats(0.1, 1), st.tuples(st.floats(0, 1), st.floats(0, 1)))
+def test_the_subject_is_placed_on_the_canvas_at_the_asked_share(size, canvas, scale, position):
     (height, width), (x, y) = canvas, position
-    colours, alpha = place(*block((40, 40), box), (height, width), scale=scale, position=position)
-    assert colours.shape == (height, width, 3)
-    assert alpha.shape == (height, width)
-    top, left, bottom, right = subject_box(alpha)
-    ratios = ((bottom - top) / (box[2] - box[0]), (right - left) / (box[3] - box[1]))
+    top, left, bottom, right = placement(size, canvas, scale=scale, position=position)
+    assert 0 <= top < bottom <= height
+    assert 0 <= left < right <= width
     rows, columns = bottom - top, right - left
+    ratios = (rows / size[0], columns / size[1])
     if scale is None:
         assert max(ratios) <= 1
-        assert (rows, columns) == (box[2] - box[0], box[3] - box[1]) or rows == height or columns == width
+        assert (rows, columns) == size or rows == height or columns == width
     else:
         share = max(rows - scale * height, columns - scale * width)
         assert -0.51 <= share <= max(0.51, 1 - scale * min(height, width))
     assert abs(top - (height - rows) * y) <= 0.51
     assert abs(left - (width - columns) * x) <= 0.51
-
-
-def test_place_of_the_own_size_moves_every_pixel_unchanged():
-    rng = np.random.default_rng(3)
-    rgb, alpha = rng.integers(0, 256, (10, 12, 3), dtype=np.uint8), np.ones((10, 12), np.float32)
-    colours, opacity = place(rgb, alpha, (20, 20), position=(1, 0))
-    np.testing.assert_array_equal(colours[:10, 8:], rgb)
-    assert opacity.sum() == 120
-
-
-def test_place_of_nothing_is_an_empty_canvas():
-    colours, alpha = place(*block((10, 10), (0, 0, 0, 0)), (6, 5), scale=0.5)
-    assert colours.shape == (6, 5, 3)
-    assert not colours.any()
-    assert not alpha.any()
-    assert alpha.dtype == np.float32
 
 
 @pytest.mark.parametrize(
@@ -169,9 +162,46 @@ def test_place_of_nothing_is_an_empty_canvas():
         ({"scale": float("nan")}, BAD),
         ({"position": (0, 1.01)}, BAD),
         ({"position": (-0.1, 0)}, BAD),
-        ({"canvas_size": (0, 5)}, BAD),
+        ({"canvas": (0, 5)}, BAD),
     ],
 )
-def test_place_settings(settings, outcome):
+def test_placement_settings(settings, outcome):
     with outcome:
-        place(*block((10, 10), (2, 2, 5, 5)), **{"canvas_size": (8, 8)} | settings)
+        placement((3, 3), **{"canvas": (8, 8)} | settings)
+
+
+@given(st.integers(1, 60_000), st.integers(1, 60_000), st.sampled_from([0.25, 1.5, 4, 10, 25, 50]))
+def test_a_size_is_never_exceeded_nor_enlarged(height: int, width: int, megapixels: float) -> None:
+    down, across = fitting((height, width), megapixels)
+    assert 1 <= down <= height
+    assert 1 <= across <= width
+    assert down * across <= megapixels * 1e6
+    if height * width <= megapixels * 1e6:
+        assert (down, across) == (height, width)
+    elif 0.2 < height / width < 5:
+        assert down * across > 0.98 * megapixels * 1e6
+        assert down / across == pytest.approx(height / width, rel=0.01)
+
+
+def test_the_example_of_the_contract() -> None:
+    assert fitting((4000, 6250), 0.25) == (400, 625)
+
+
+@given(st.data())
+def test_a_box_stays_inside_and_is_never_empty(data: st.DataObject) -> None:
+    height, width, down, across = (data.draw(st.integers(1, 9000)) for _ in range(4))
+    top, left = data.draw(st.integers(0, height - 1)), data.draw(st.integers(0, width - 1))
+    bottom, right = data.draw(st.integers(top + 1, height)), data.draw(st.integers(left + 1, width))
+    box = scaled((top, left, bottom, right), (height, width), (down, across))
+    assert 0 <= box[0] < box[2] <= down
+    assert 0 <= box[1] < box[3] <= across
+    assert scaled((0, 0, height, width), (height, width), (down, across)) == (0, 0, down, across)
+
+
+@given(boxes(), boxes())
+def test_a_box_seen_in_a_frame_is_what_is_seen_of_it_there(box, frame):
+    top, left, bottom, right = frame
+    seen = window(block((40, 40), box)[1], top, left, bottom - top, right - left)
+    y, x, lower, after = within(box, frame)
+    assert seen.sum() == seen[y:lower, x:after].size
+    assert seen[y:lower, x:after].all()

@@ -48,7 +48,7 @@ def test_filled_glass_shows_what_is_behind_it(car: Alpha) -> None:
     assert filled.alpha[145, 110] == 0.5
     assert not filled.foreground[:60].any()
     with pytest.raises(BadParameter, match="while the subject stands"):
-        cutout.extend(1, 1, 1, 1).fill()
+        cutout.frame((-1, -1, 201, 301)).fill()
 
 
 def test_filled_glass_is_no_more_opaque_than_the_picture_was(car: Alpha) -> None:

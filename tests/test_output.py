@@ -36,11 +36,11 @@ def decoded(output: Output, cutout: Cutout) -> Image.Image:
         ({"background": "gone.jpg"}, "there is no such file"),
         ({"gradient_end": "red"}, "needs a first colour"),
         ({"gradient_end": "rde", "background": "white"}, "colour 'rde'"),
-        ({"kind": "mask", "shadow": True}, "a mask is only opacity"),
+        ({"kind": "mask", "shadow": "drop"}, "a mask is only opacity"),
         ({"kind": "mask", "background": "white"}, "a mask is only opacity"),
         ({"kind": "mask", "preset": "amazon"}, "a mask is only opacity"),
         ({"background": "blur", "preset": "amazon"}, "blurred background"),
-        ({"background": "blur", "shadow": True}, "blurred background"),
+        ({"background": "blur", "shadow": "drop"}, "blurred background"),
         ({"background": "blur", "canvas": (9, 9)}, "blurred background"),
         ({"kind": "alpha"}, "no kind 'alpha'"),
         ({"fit": "stretch"}, "no fit 'stretch'"),
@@ -87,7 +87,7 @@ def test_what_is_asked_goes_before_the_preset(cutout: Cutout) -> None:
 def test_a_shadow_is_seen_on_the_background_of_a_preset(cutout: Cutout) -> None:
     plain, shaded = (
         np.asarray(decoded(Output(preset="square-white", format="png", shadow=shadow), cutout), np.int16)
-        for shadow in (False, True)
+        for shadow in (None, "drop")
     )
     assert (shaded < plain).any()
     assert (shaded[0, 0] == 255).all()
@@ -96,7 +96,7 @@ def test_a_shadow_is_seen_on_the_background_of_a_preset(cutout: Cutout) -> None:
 def test_a_shadow_of_every_kind_can_be_asked_for(cutout: Cutout) -> None:
     standing = replace(cutout, kind="object")
     drop, contact, auto = (Output(shadow=kind).dress(standing).mask for kind in ("drop", "contact", "auto"))
-    np.testing.assert_array_equal(drop, Output(shadow=True).dress(standing).mask)
+    assert (Output(shadow=True), Output(shadow=False)) == (Output(shadow="drop"), Output())
     np.testing.assert_array_equal(contact, auto)
     assert (drop != contact).any()
 
@@ -113,8 +113,8 @@ def test_what_the_frame_cut_does_not_stand_on_a_canvas_either() -> None:
 def test_a_crop_grows_to_hold_the_shadow_and_a_frame_does_not(cutout: Cutout) -> None:
     assert cutout.box is not None
     tight = cutout.crop("0")
-    assert Output(shadow=True).dress(tight).size == tight.size
-    grown = Output(shadow=True, crop="0").dress(tight)
+    assert Output(shadow="drop").dress(tight).size == tight.size
+    grown = Output(shadow="drop", crop="0").dress(tight)
     assert grown.size[0] > tight.size[0]
     assert grown.size[1] > tight.size[1]
     assert max(edge.max() for edge in (grown.alpha[0], grown.alpha[-1], grown.alpha[:, 0], grown.alpha[:, -1])) < 1
@@ -137,7 +137,7 @@ def test_a_subject_is_placed_and_its_shadow_falls_on_the_canvas(cutout: Cutout) 
     placed = Output(canvas=(300, 200), scale=0.5, position=(0, 1)).dress(cutout)
     assert placed.size == (300, 200)
     assert placed.box == (200, 0, 300, 100)
-    shaded = Output(canvas=(300, 200), scale=0.5, position=(0, 0), shadow=True).dress(cutout)
+    shaded = Output(canvas=(300, 200), scale=0.5, position=(0, 0), shadow="drop").dress(cutout)
     assert shaded.box is not None
     assert shaded.box[2] > 100
 

@@ -138,7 +138,7 @@ class TestFormats:
         data = saved(frames[0], format_, save_all=True, append_images=frames[1:])
         with caplog.at_level(logging.INFO, "mattebox"):
             assert_same(open_picture(data), np.full((6, 8, 3), (255, 0, 0)), 3)
-        assert caplog.messages == ["<bytes>: using the first of 3 frames"]
+        assert caplog.messages == ["<bytes>: using the first frame"]
 
     def test_heic_without_its_plugin_says_what_to_install(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(sys.modules, "pillow_heif", None)
@@ -361,3 +361,20 @@ class TestCrop:
     def test_a_box_outside_or_empty(self, box: tuple[int, int, int, int]) -> None:
         with pytest.raises(BadParameter, match="picture of 30 x 20"):
             open_picture(NOISE).crop(*box)
+
+
+def test_a_resized_picture_keeps_its_transparency_without_a_fringe() -> None:
+    rgba = np.zeros((1000, 1000, 4), np.uint8)
+    rgba[:, :505] = (255, 0, 0, 255)
+    small = open_picture(rgba).resize((100, 100))
+    assert small.size == (100, 100)
+    assert small.alpha is not None
+    assert 0.4 < small.alpha[50, 50] < 0.6
+    assert small.rgb[50, 50].tolist() == [255, 0, 0]
+    assert small.resize((100, 100)) is small
+
+
+def test_a_resized_picture_has_eight_bits() -> None:
+    small = open_picture(NOISE16[..., :3].copy()).resize((5, 5))
+    assert small.deep is None
+    assert small.alpha is None

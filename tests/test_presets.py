@@ -1,3 +1,4 @@
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
@@ -81,3 +82,8 @@ def test_toml_values_keep_their_types(tmp_path):
     path = tmp_path / "x.toml"
     path.write_text('[a]\nb = [1, 2.5]\nc = "ü"\n', encoding="utf-8")
     assert read_toml(path) == {"a": {"b": [1, 2.5], "c": "ü"}}
+
+
+@pytest.mark.parametrize(("said", "meant"), [(True, "drop"), (False, None), ("cast", "cast"), (None, None)])
+def test_older_programs_say_true_for_a_shadow(said, meant):
+    assert replace(find_preset("amazon"), shadow=said).shadow == meant

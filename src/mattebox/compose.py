@@ -113,6 +113,8 @@ def fit_picture(
     height, width = size
     ratios = height / rgb.shape[0], width / rgb.shape[1]
     if mode == "tile":
+        rgb = rgb[:height, :width]  # what stands over is not repeated
+        ratios = height / rgb.shape[0], width / rgb.shape[1]
         return np.tile(rgb, (math.ceil(ratios[0]), math.ceil(ratios[1]), 1))[:height, :width].copy()
     if mode == "cover":
         rows, columns = (max(1, round(side / max(ratios))) for side in size)

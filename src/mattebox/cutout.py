@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from mattebox import compose, encode, geometry
 from mattebox.errors import BadParameter, OutputFailed, unknown_name
+from mattebox.geometry import Box
 from mattebox.glass import find_glass
 from mattebox.picture import Picture, PictureSource, open_picture
 from mattebox.presets import Preset, find_preset
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 Colour = str | tuple[int, int, int]
 """A name, a hex number, or (red, green, blue)."""
-Box = tuple[int, int, int, int]
+NOWHERE: Box = (0, 0, 0, 0)
 Depth = TypeVar("Depth", NDArray[np.uint8], NDArray[np.uint16])
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 Kind = Literal["cutout", "mask", "foreground"]
@@ -48,6 +49,9 @@ class Cutout:
         model: the model that found it; None when the mask was given.
         reason: why that model was taken; empty when it was asked for by name.
         window: (top, left, bottom, right), the part of `picture` that this shows; None once it was moved or changed.
+        subject: (top, left, bottom, right), where the subject alone lies, once a shadow or a background is visible too;
+            None: what is visible.
+        max_pixels: of a frame that is made larger; None: any number.
 
     Example:
         >>> import mattebox
@@ -64,6 +68,8 @@ class Cutout:
     model: str | None = None
     reason: str = ""
     window: Box | None = None
+    subject: Box | None = None
+    max_pixels: int | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -75,6 +81,11 @@ class Cutout:
     def box(self) -> Box | None:
         """(top, left, bottom, right) of what is visible; None when nothing is."""
         return geometry.subject_box(self.alpha)
+
+    @property
+    def own_box(self) -> Box:
+        """(top, left, bottom, right) of the subject without shadow and background; all 0 where there is none."""
+        return self.subject or self.box or NOWHERE
 
     @property
     def empty(self) -> bool:
@@ -150,7 +161,7 @@ class Cutout:
         else:
             coverage = np.full_like(self.alpha, opacity)
             composed, alpha = compose.merge(self.foreground, self.alpha, ground, coverage)
-        return replace(self, alpha=alpha, foreground=composed, window=None)
+        return replace(self, alpha=alpha, foreground=composed, window=None, subject=self.own_box)
 
     def _own_background(self, blur: float) -> Rgb:
         if self.window is None:
@@ -160,37 +171,54 @@ class Cutout:
         source = self.picture.crop(*self.window).rgb
         return compose.blurred_background(source, self.alpha, blur * max(self.picture.size))
 
-    def crop(self, margin: str = "0", box: Box | None = None) -> Cutout:
-        """Crop to the subject.
+    def crop(self, margin: str | tuple[int, int, int, int] = "0", box: Box | None = None) -> Cutout:
+        """Crop to what is visible, or to the subject where there is a background.
 
         Args:
-            margin: space to leave, as `"10px"` or `"5%"` of the subject's size, one value or up to four as in CSS.
-            box: (top, left, bottom, right) of the subject, when something else is visible too; what is visible unless
-                given.
+            margin: space to leave, as `"10px"` or `"5%"` of the subject's size, one value or up to four as in CSS; or
+                (top, right, bottom, left) in pixels.
+            box: (top, left, bottom, right) to crop to in its place.
 
         Returns:
             The cropped cutout; a margin that reaches beyond the frame is transparent, or ends there when there is a
             background. An empty cutout stays as it is.
         """
-        box = box or self.box
-        if box is None:
+        opaque = self.alpha.min() == 1
+        top, left, bottom, right = box = box or (self.own_box if opaque else self.box or NOWHERE)
+        if top == bottom or left == right:
+            return self
+        above, after, below, before = margin if isinstance(margin, tuple) else geometry.margins(margin, box)
+        box = (top - above, left - before, bottom + below, right + after)
+        return self.frame(geometry.within(box, (0, 0, *self.size)) if opaque else box)
+
+    def frame(self, box: Box) -> Cutout:
+        """Show what lies in a box, which may reach beyond this frame: there it is transparent.
+
+        Args:
+            box: (top, left, bottom, right) in pixels.
+
+        Raises:
+            BadParameter: the box is empty, or too large.
+        """
+        if box == (0, 0, *self.size):
             return self
         top, left, bottom, right = box
-        above, after, below, before = geometry.margins(margin, (bottom - top, right - left))
-        top, left, bottom, right = top - above, left - before, bottom + below, right + after
-        if self.alpha.min() == 1:
-            top, left, bottom, right = max(0, top), max(0, left), min(self.size[0], bottom), min(self.size[1], right)
-        frame = (top, left, bottom - top, right - left)
-        inside = top >= 0 and left >= 0 and bottom <= self.size[0] and right <= self.size[1]
+        height, width = bottom - top, right - left
+        if self.max_pixels is not None and height * width > max(self.max_pixels, self.alpha.size):
+            raise BadParameter(
+                f"a result of {width} x {height} pixels would be larger than {self.max_pixels / 1e6:g} megapixels; "
+                "leave less space around the subject, or send a smaller picture"
+            )
         window = None
-        if inside and self.window is not None:
-            y, x = self.window[:2]
+        if self.window is not None and geometry.within(box, (0, 0, *self.size)) == box:
+            y, x, *_ = self.window
             window = (y + top, x + left, y + bottom, x + right)
         return replace(
             self,
-            alpha=geometry.window(self.alpha, *frame),
-            foreground=geometry.window(self.foreground, *frame),
+            alpha=geometry.window(self.alpha, top, left, bottom - top, right - left),
+            foreground=geometry.window(self.foreground, top, left, bottom - top, right - left),
             window=window,
+            subject=self.subject and geometry.within(self.subject, box),
         )
 
     def place(
@@ -204,8 +232,9 @@ class Cutout:
                 size, or shrinks it to fit.
             position: (x, y), 0 for left and top, 0.5 for the middle, 1 for right and bottom.
         """
-        foreground, alpha = geometry.place(self.foreground, self.alpha, canvas, scale=scale, position=position)
-        return replace(self, alpha=alpha, foreground=foreground, window=None)
+        top, left, bottom, right = box = self.box or (0, 0, *self.size)
+        y, x, lower, after = geometry.placement((bottom - top, right - left), canvas, scale=scale, position=position)
+        return self.frame(box).resize((lower - y, after - x)).frame((-y, -x, canvas[0] - y, canvas[1] - x))
 
     def shadow(
         self,
@@ -233,31 +262,20 @@ class Cutout:
             BadParameter: there is no such shadow, or a value makes no sense for it.
         """
         kind = suited_shadow(self.kind, self.alpha) if kind == "auto" else kind
-        frame = self.extend(*room_for_shadow(kind, self.alpha)) if grow else self
+        above, after, below, before = room_for_shadow(kind, self.alpha) if grow else (0, 0, 0, 0)
+        frame = self.frame((-above, -before, self.size[0] + below, self.size[1] + after))
         shade = make_shadow(kind, frame.alpha, opacity=opacity, blur=blur, offset=offset)
         tint = compose.solid(frame.size, compose.parse_colour(colour))
         foreground, alpha = compose.merge(frame.foreground, frame.alpha, tint, shade)
-        return replace(self, alpha=alpha, foreground=foreground, window=None)
+        return replace(self, alpha=alpha, foreground=foreground, window=None, subject=frame.own_box)
 
-    def extend(self, above: int, right: int, below: int, left: int) -> Cutout:
-        """Show the same in a larger frame, transparent where it is new.
-
-        Args:
-            above: pixels that are added, none negative; the following alike.
-            right: to the right.
-            below: at the bottom.
-            left: to the left.
-        """
-        frame = (-above, -left, self.size[0] + above + below, self.size[1] + left + right)
-        alpha, foreground = geometry.window(self.alpha, *frame), geometry.window(self.foreground, *frame)
-        return replace(self, alpha=alpha, foreground=foreground, window=None)
-
-    def shrink(self, size: tuple[int, int]) -> Cutout:
-        """Show the same at a smaller size, (height, width)."""
+    def resize(self, size: tuple[int, int]) -> Cutout:
+        """Show the same at another size, (height, width)."""
         if size == self.size:
             return self
         foreground, alpha = geometry.resize_straight(self.foreground, self.alpha, size)
-        return replace(self, alpha=alpha, foreground=foreground, window=None)
+        subject = self.subject and geometry.scaled(self.subject, self.size, size)
+        return replace(self, alpha=alpha, foreground=foreground, window=None, subject=subject)
 
     def fill(self, *, faintest: float = 0.15) -> Cutout:
         """Make what can be seen through inside the subject opaque, with the picture's own colours, as car windows.
@@ -285,7 +303,7 @@ class Cutout:
         rule = find_preset(preset) if isinstance(preset, str) else preset
         placed = self.place((rule.height, rule.width), scale=rule.fill)
         if rule.shadow:
-            placed = placed.shadow("drop" if rule.shadow is True else rule.shadow)
+            placed = placed.shadow(rule.shadow)
         return placed if rule.background == "transparent" else placed.over(rule.background)
 
     def encode(

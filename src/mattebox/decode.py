@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, TypeAlias
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageCms
+from PIL import BmpImagePlugin, ExifTags, Image, ImageCms
 
 from mattebox.errors import BadPicture
 
@@ -26,6 +26,10 @@ Pixels: TypeAlias = NDArray[Any]
 
 # The layouts of 16-bit colour in PNG and TIFF, in Pillow's words. Premultiplied ones are left to Pillow, which divides.
 _DEEP_LAYOUTS = tuple(f"{bands};16{order}" for bands in ("RGB", "RGBA", "LA") for order in "BLN")
+
+_PACKED_BMP = (BmpImagePlugin.BmpImageFile.COMPRESSIONS["RLE8"], BmpImagePlugin.BmpImageFile.COMPRESSIONS["RLE4"])
+MOST_PACKED = 4_000_000
+"""Pixels of a packed BMP: Pillow goes through them in Python, and 30 KB can be 50 million."""
 
 
 def stored_layout(image: Image.Image) -> str:
@@ -53,8 +57,11 @@ def decode_image(
         The pixels, and the ICC profile that they are in; None stands for sRGB or unknown.
 
     Raises:
-        BadPicture: values outside every known scale. What the decoders raise comes through as it is.
+        BadPicture: values outside every known scale, or a large BMP of packed runs. What the decoders raise comes
+            through as it is.
     """
+    if file is not None and image.format == "BMP" and image.info["compression"] in _PACKED_BMP:
+        _check_packed(image, name)
     pixels = _decode_jpeg(image, file)
     if pixels is None:
         if image.format == "TIFF" and file is not None:
@@ -98,6 +105,14 @@ def decode_array(array: NDArray[Any], name: str) -> Pixels:
         _check_range(array, 1, name)
         return _from_floats(array, 1)
     raise BadPicture(f"{name} is {array.dtype}; give uint8, uint16, bool, or float in [0, 1]")
+
+
+def _check_packed(image: Image.Image, name: str) -> None:
+    if image.width * image.height > MOST_PACKED:
+        raise BadPicture(
+            f"{name} is a BMP of packed runs, {image.width} x {image.height} pixels; more than {MOST_PACKED} are not "
+            "unpacked, so save it as PNG"
+        )
 
 
 def _allocate(image: Image.Image, *, sideways: bool) -> None:

@@ -9,7 +9,7 @@
     ├── MissingExtra          an optional package is needed
     ├── EngineFailed          the engine or the device that was asked for cannot run
     ├── Cancelled             the work was given up by whoever asked (in mattebox.cancelling)
-    ├── StoreUnavailable      what the server keeps cannot be reached (in mattebox.serve.store)
+    ├── StoreUnavailable      what the server keeps cannot be reached
     └── Refusal               what the server answers in place of a result (in mattebox.serve.refusals)
 
 Every message says what was wrong, with the value and the file, and what to do about it.
@@ -29,6 +29,7 @@ __all__ = [
     "MissingExtra",
     "ModelNotFound",
     "OutputFailed",
+    "StoreUnavailable",
     "WeightsUnavailable",
 ]
 
@@ -63,6 +64,10 @@ class EngineFailed(MatteboxError):
     """The engine or device that was asked for cannot run the model."""
 
 
+class StoreUnavailable(MatteboxError):
+    """The server's state cannot be reached or read; the message names where it is kept, and never a password."""
+
+
 class MissingExtra(MatteboxError, ImportError):
     """An optional package is needed.
 
@@ -93,6 +98,17 @@ def unknown_name(kind: str, name: str, valid: Iterable[str]) -> str:
     return f"no {kind} '{name}';{guess} Valid: {', '.join(names)}"
 
 
+def out_of_memory(error: Exception) -> bool:
+    """Whether an error says that memory ran out; OpenCV has one of its own for that.
+
+    Example:
+        >>> out_of_memory(MemoryError()), out_of_memory(ValueError())
+        (True, False)
+    """
+    is_opencv = type(error).__module__ == "cv2" and type(error).__name__ == "error"
+    return isinstance(error, MemoryError) or (is_opencv and getattr(error, "code", None) == -4)  # StsNoMem
+
+
 def reason_of(error: Exception, name: object) -> str:
     """Word why the work on one picture failed; what nobody has foreseen is also logged, with its traceback.
 
@@ -106,7 +122,7 @@ def reason_of(error: Exception, name: object) -> str:
     """
     if isinstance(error, MatteboxError):
         return str(error)
-    if isinstance(error, MemoryError):
+    if out_of_memory(error):
         return f"{name}: not enough memory for a picture of this size"
     log.error("unexpected error on %s", name, exc_info=error)
     return f"{name}: unexpected {type(error).__name__}: {error}"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
-from typing import Any, TypeVar, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 import cv2
 import numpy as np
@@ -12,15 +13,17 @@ from numpy.typing import NDArray
 from mattebox.errors import BadParameter
 from mattebox.types import Alpha, Rgb
 
-__all__ = ["margins", "place", "resize_straight", "subject_box", "window"]
+__all__ = ["Box", "fitting", "margins", "placement", "resize_straight", "scaled", "subject_box", "window", "within"]
 
+Box: TypeAlias = tuple[int, int, int, int]
+"""(top, left, bottom, right) in pixels, bottom and right exclusive."""
 _Pixels = TypeVar("_Pixels", bound=NDArray[Any])
 
 # Below this opacity a plain colour is as good an answer as a division by almost nothing.
 _FAINT = 1e-4
 
 
-def subject_box(alpha: Alpha, threshold: float = 0.02) -> tuple[int, int, int, int] | None:
+def subject_box(alpha: Alpha, threshold: float = 0.02) -> Box | None:
     """Find the smallest box that holds every pixel more opaque than `threshold`.
 
     Args:
@@ -143,45 +146,83 @@ def resized(array: _Pixels, size: tuple[int, int], *, growing: int = cv2.INTER_L
     return cast("_Pixels", cv2.resize(shrunk, size[::-1], interpolation=growing))
 
 
-def place(
-    foreground: Rgb,
-    alpha: Alpha,
-    canvas_size: tuple[int, int],
+def fitting(size: tuple[int, int], megapixels: float) -> tuple[int, int]:
+    """The size in the same proportions that has no more than so many megapixels; never a larger one.
+
+    Example:
+        >>> fitting((3000, 4000), 0.75), fitting((300, 400), 0.75)
+        ((750, 1000), (300, 400))
+    """
+    height, width = size
+    most = max(1, int(megapixels * 1e6))
+    if height * width <= most:
+        return size
+    share = math.sqrt(most / (height * width))
+    shorter = max(1, int(min(size) * share))
+    longer = min(int(max(size) * share + 1e-6), most // shorter)
+    return (shorter, longer) if height < width else (longer, shorter)
+
+
+def scaled(box: Box, size: tuple[int, int], other: tuple[int, int]) -> Box:
+    """A box in another size of its picture, rounded outwards: never empty, and inside when it was.
+
+    Args:
+        box: in pixels of the picture.
+        size: (height, width) of the picture.
+        other: (height, width) that it has now.
+
+    Example:
+        >>> scaled((10, 0, 21, 300), (200, 300), (100, 150))
+        (5, 0, 11, 150)
+    """
+    top, left, bottom, right = box
+    (height, width), (down, across) = size, other
+    return top * down // height, left * across // width, -(-bottom * down // height), -(-right * across // width)
+
+
+def within(box: Box, frame: Box) -> Box:
+    """A box as it is seen in a frame, in pixels of the frame; what lies outside is cut off.
+
+    Example:
+        >>> within((2, 3, 9, 7), (1, 5, 6, 20)), within((2, 3, 9, 7), (-10, -10, 20, 20))
+        ((1, 0, 5, 2), (12, 13, 19, 17))
+    """
+    start, end = frame[:2] * 2, frame[2:] * 2
+    top, left, bottom, right = np.subtract(np.clip(box, start, end), start).tolist()
+    return top, left, bottom, right
+
+
+def placement(
+    size: tuple[int, int],
+    canvas: tuple[int, int],
     *,
     scale: float | None = None,
     position: tuple[float, float] = (0.5, 0.5),
-) -> tuple[Rgb, Alpha]:
-    """Put the subject on an empty canvas.
+) -> Box:
+    """Where a subject lies once it is put on a canvas.
 
     Args:
-        foreground: straight colours, (H, W, 3).
-        alpha: opacity, (H, W), 0 to 1.
-        canvas_size: (height, width) of the canvas.
+        size: (height, width) of the subject.
+        canvas: (height, width) of the canvas.
         scale: share of the canvas, over 0 up to 1, that the subject fills on the side where it comes closest to the
             edge. None keeps the subject's own pixels, shrunk only when they would not fit.
         position: (x, y), each 0 to 1: 0 puts the subject at the left or top edge, 1 at the right or bottom edge.
 
-    Returns:
-        Colours (height, width, 3) and opacity (height, width) of the canvas; both zero outside the subject.
-
     Raises:
         BadParameter: when the scale, the position or the canvas makes no sense.
+
+    Example:
+        >>> placement((40, 10), (100, 100), scale=0.8, position=(0, 1))
+        (20, 0, 100, 20)
     """
-    if min(canvas_size) < 1:
-        raise BadParameter(f"a canvas of {canvas_size[0]} x {canvas_size[1]} pixels is empty")
+    if min(canvas) < 1:
+        raise BadParameter(f"a canvas of {canvas[0]} x {canvas[1]} pixels is empty")
     if scale is not None and not 0 < scale <= 1:
         raise BadParameter(f"scale {scale} is not a share of the canvas: give a number over 0, up to 1")
     if not all(0 <= share <= 1 for share in position):
         raise BadParameter(f"position {position} is not on the canvas: give x and y from 0 to 1")
-    box = subject_box(alpha)
-    if box is None:
-        return np.zeros((*canvas_size, 3), foreground.dtype), np.zeros(canvas_size, np.float32)
-    top, left, bottom, right = box
-    fits = min(canvas_size[0] / (bottom - top), canvas_size[1] / (right - left))
+    fits = min(canvas[0] / size[0], canvas[1] / size[1])
     factor = min(1.0, fits) if scale is None else scale * fits
-    height, width = max(1, round((bottom - top) * factor)), max(1, round((right - left) * factor))
-    colours, opacity = resize_straight(
-        foreground[top:bottom, left:right], alpha[top:bottom, left:right], (height, width)
-    )
-    y, x = round((canvas_size[0] - height) * position[1]), round((canvas_size[1] - width) * position[0])
-    return window(colours, -y, -x, *canvas_size), window(opacity, -y, -x, *canvas_size)
+    height, width = max(1, round(size[0] * factor)), max(1, round(size[1] * factor))
+    top, left = round((canvas[0] - height) * position[1]), round((canvas[1] - width) * position[0])
+    return top, left, top + height, left + width

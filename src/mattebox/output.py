@@ -13,11 +13,13 @@ from mattebox.cutout import Cutout, Kind, colour_or_none
 from mattebox.encode import FORMATS, write_file
 from mattebox.errors import BadParameter, unknown_name
 from mattebox.picture import Picture
-from mattebox.presets import find_preset
+from mattebox.presets import SHADOW_MEANT, find_preset
 from mattebox.shadows import SHADOWS, Shadow, suited_shadow
 
 Fit = Literal["cover", "contain", "tile"]
 
+RANGES: dict[str, tuple[float, float]] = {"quality": (1, 100), "scale": (0.001, 1)}
+"""Least and greatest value of what is a number."""
 SUFFIXES = {"png": ".png", "webp": ".webp", "jpeg": ".jpg", "tiff": ".tiff", "zip": ".zip"}
 
 
@@ -31,13 +33,13 @@ class Output:
         quality: 1 to 100, for JPEG and lossy WebP.
         crop: space around the subject that is kept, such as `"5%"` or `"10px"`; None does not crop.
         preset: name of a shop preset.
-        shadow: `drop`, `contact`, `cast` or `auto`, see `Cutout.shadow`; True stands for `drop`, False for none.
+        shadow: `drop`, `contact`, `cast` or `auto`, see `Cutout.shadow`; None for none.
         background: a colour, a picture or its path, or `blur`; None stays transparent.
         gradient_end: second colour of the background.
         fit: how a background picture fills the frame.
         sheet: also write a before/after picture.
         canvas: (height, width) in pixels of the canvas that the subject is placed on.
-        scale: share of the canvas that the subject fills, above 0 up to 1; None keeps its size, or shrinks it to fit.
+        scale: share of the canvas that the subject fills, 0.001 to 1; None keeps its size, or shrinks it to fit.
         position: (x, y) on the canvas, 0 for left and top, 0.5 for the middle, 1 for right and bottom.
 
     Raises:
@@ -49,7 +51,7 @@ class Output:
     quality: int | None = None
     crop: str | None = None
     preset: str | None = None
-    shadow: bool | Shadow = False
+    shadow: Shadow | None = None
     background: str | Picture | None = None
     gradient_end: str | None = None
     fit: Fit = "cover"
@@ -59,18 +61,21 @@ class Output:
     position: tuple[float, float] = (0.5, 0.5)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "shadow", SHADOW_MEANT.get(self.shadow, self.shadow))
         for name, value, valid in (
             ("format", self.format or "png", FORMATS),
             ("kind", self.kind, get_args(Kind)),
             ("fit", self.fit, get_args(Fit)),
-            ("shadow", "drop" if isinstance(self.shadow, bool) else self.shadow, SHADOWS),
+            ("shadow", "drop" if self.shadow is None else self.shadow, SHADOWS),
         ):
             if value not in valid:
                 raise BadParameter(unknown_name(name, value, valid))
         if self.preset is not None:
             find_preset(self.preset)
-        if self.quality is not None and not 1 <= self.quality <= 100:
-            raise BadParameter(f"quality={self.quality}: must be from 1 to 100")
+        for name, (low, high) in RANGES.items():
+            number = getattr(self, name)
+            if number is not None and not low <= number <= high:
+                raise BadParameter(f"{name}={number!r}: must be from {low:g} to {high:g}")
         if self.crop is not None:
             geometry.margins(self.crop, (100, 100))
             if self.preset is not None or self.canvas is not None:
@@ -89,8 +94,6 @@ class Output:
             raise BadParameter("a canvas and a preset contradict each other: the preset brings its own canvas")
         if min(self.canvas) < 1:
             raise BadParameter(f"a canvas of {self.canvas[0]} x {self.canvas[1]} pixels is empty")
-        if self.scale is not None and not 0 < self.scale <= 1:
-            raise BadParameter(f"scale={self.scale}: must be above 0, up to 1")
         if not all(0 <= share <= 1 for share in self.position):
             raise BadParameter(f"position={self.position}: x and y must be from 0 to 1")
 
@@ -141,16 +144,16 @@ class Output:
         A preset shades what it has placed; a blurred background needs the subject where it stood, so it goes before
         the crop. Only what is cropped may grow to hold its shadow: elsewhere the frame is what was asked for.
         """
-        shadow = self._shadow_of(cutout)
+        # Chosen while the cutout still shows whether the frame cuts it, and so whether it stands.
+        shadow = suited_shadow(cutout.kind, cutout.alpha) if self.shadow == "auto" else self.shadow
         if self.canvas is not None:
             cutout = cutout.place(self.canvas, scale=self.scale, position=self.position)
         if shadow is not None and self.preset is None:
             cutout = cutout.shadow(shadow, grow=self.crop is not None)
-        box = cutout.box
         if self.background == "blur":
             cutout = cutout.over("blur")
-        if self.crop is not None and box is not None:
-            cutout = cutout.crop(self.crop, box)
+        if self.crop is not None:
+            cutout = cutout.crop(self.crop)
         if self.preset is not None:
             rule = find_preset(self.preset)
             background = rule.background if self.background is None else "transparent"
@@ -158,12 +161,6 @@ class Output:
         if self.background not in {None, "blur"}:
             cutout = cutout.over(self.background, fit=self.fit, end=self.gradient_end)
         return cutout
-
-    def _shadow_of(self, cutout: Cutout) -> Shadow | None:
-        """The shadow of a cutout, chosen while it still shows whether the frame cuts it."""
-        if self.shadow == "auto":
-            return suited_shadow(cutout.kind, cutout.alpha)
-        return "drop" if self.shadow is True else self.shadow or None
 
     def encode(self, cutout: Cutout) -> bytes:
         """A dressed cutout as a file's bytes."""

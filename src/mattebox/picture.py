@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO, TypeAlias
+from typing import Any, BinaryIO, TypeAlias, cast
 
 import cv2
 import numpy as np
@@ -37,6 +37,8 @@ from PIL import (
 from mattebox import compose
 from mattebox.decode import Pixels, decode_array, decode_image, stored_layout
 from mattebox.errors import BadParameter, BadPicture, MatteboxError, MissingExtra
+from mattebox.geometry import resize_straight, resized
+from mattebox.headers import PIXEL_READS, MeteredFile, check_header
 from mattebox.types import Alpha, Rgb
 
 __all__ = ["Picture", "PictureSource", "open_picture", "read_size"]
@@ -54,6 +56,8 @@ _FORMATS = (
     AvifImagePlugin.AvifImageFile.format,
     "HEIF",
 )
+LONGEST_SIDE = 65_535
+"""A JPEG's own limit; margins and shadows multiply a longer side into any number of pixels."""
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 
 # EXIF orientation -> what makes the pixels upright.
@@ -125,6 +129,15 @@ class Picture:
             deep=None if self.deep is None else self.deep[box].copy(),
         )
 
+    def resize(self, size: tuple[int, int]) -> Picture:
+        """Show the same at another size, (height, width), 8 bits deep."""
+        if size == self.size:
+            return self
+        if self.alpha is None:
+            return replace(self, rgb=resized(self.rgb, size), deep=None)
+        rgb, alpha = resize_straight(self.rgb, self.alpha, size)
+        return replace(self, rgb=rgb, alpha=alpha, deep=None)
+
 
 PictureSource: TypeAlias = (
     str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | Image.Image | NDArray[Any] | Picture
@@ -146,7 +159,8 @@ def open_picture(source: PictureSource, *, max_pixels: int = 200_000_000) -> Pic
         max_pixels: larger pictures are refused before any of their pixels is decoded.
 
     Raises:
-        BadPicture: missing, unreadable, empty, damaged, truncated, not a picture, or larger than `max_pixels`.
+        BadPicture: missing, unreadable, empty, damaged, truncated, not a picture, larger than `max_pixels`, longer than
+            65,535 pixels, or made to cost far more than it weighs.
         BadParameter: `source` is of no type named above.
         MissingExtra: it is HEIC, and pillow-heif is not installed.
 
@@ -236,14 +250,19 @@ def _open_header(file: BinaryIO, name: str) -> Image.Image:
         except ImportError as error:
             failure = MissingExtra("heif", f"{name} is HEIC, which")
             failure.__cause__ = error
+    check_header(file, name)
+    metered = MeteredFile(file, name)
     for known in _FORMATS:
         factory, accepts = Image.OPEN.get(known, (None, None))
         if factory and (accepts is None or accepts(start) is True):
             file.seek(0)
             try:
-                return factory(file, name)
+                image = factory(cast("BinaryIO", metered), name)
             except SyntaxError as error:
                 failure = failure or error
+            else:
+                metered.left = PIXEL_READS
+                return image
     if failure:
         raise failure
     raise BadPicture(
@@ -255,6 +274,8 @@ def _open_header(file: BinaryIO, name: str) -> Image.Image:
 def _check_size(height: int, width: int, max_pixels: int, name: str) -> None:
     if height < 1 or width < 1:
         raise BadPicture(f"{name} has no pixels: {width} x {height}")
+    if max(height, width) > LONGEST_SIDE:
+        raise BadPicture(f"{name} is {width} x {height}; a side may have up to {LONGEST_SIDE} pixels, so cut it up")
     if height * width > max_pixels:
         raise BadPicture(
             f"{name} is {width} x {height} = {height * width} pixels, over the limit of {max_pixels}; "
@@ -273,7 +294,7 @@ def _from_image(image: Image.Image, file: BinaryIO | None, max_pixels: int, name
     if orientation in _UPRIGHT and image.format != "TIFF":  # a TIFF comes upright
         pixels = _UPRIGHT[orientation](pixels)
     if image.format != "MPO" and getattr(image, "is_animated", False):
-        logger.info("%s: using the first of %d frames", name, getattr(image, "n_frames", 1))
+        logger.info("%s: using the first frame", name)  # to count them, Pillow would read them all
     dpi = _dpi(image)
     return _from_pixels(pixels, icc_profile, dpi[::-1] if dpi and sideways else dpi, name)
 

@@ -14,7 +14,10 @@ from mattebox.errors import BadParameter, unknown_name
 if TYPE_CHECKING:
     from mattebox.shadows import Shadow
 
-__all__ = ["Preset", "find_preset", "load_presets"]
+__all__ = ["SHADOW_MEANT", "Preset", "find_preset", "load_presets"]
+
+SHADOW_MEANT: dict[object, Shadow | None] = {True: "drop", False: None}
+"""What older programs say of a shadow, and what they mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ class Preset:
         background: a colour, or `transparent`.
         format: file format.
         quality: quality of a JPEG or WebP, 1 to 100; None for a lossless format.
-        shadow: the shadow that belongs to it (`Cutout.shadow`); True stands for `drop`.
+        shadow: the shadow that belongs to it (`Cutout.shadow`); None for none.
         minimum: pixels that the longer side must have by the rule, None when no rule says.
         rule: what the shop asks, in our words; empty for our own looks.
         source: the shop's page that says so.
@@ -46,12 +49,15 @@ class Preset:
     background: str = "#ffffff"
     format: Literal["jpeg", "png", "webp"] = "jpeg"
     quality: int | None = None
-    shadow: bool | Shadow = False
+    shadow: Shadow | None = None
     minimum: int | None = None
     rule: str = ""
     source: str = ""
     verified: bool = False
     checked: date | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shadow", SHADOW_MEANT.get(self.shadow, self.shadow))
 
 
 @cache

@@ -43,6 +43,50 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         assert process.wait(timeout=20) == 0
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("words", [["carvekit.web.app:app"], ["--factory", "mattebox.serve.app:from_environment"]])
+def test_uvicorn_can_start_it(tmp_path: Path, words: list[str]) -> None:
+    log = tmp_path / "log"
+    variables = {"CARVEKIT_ALLOWED_TOKENS": "mytoken", "MATTEBOX_HOME": str(tmp_path)}
+    with log.open("w") as sink:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "uvicorn", "--port", "0", *words],
+            stderr=sink,
+            env={**os.environ, **variables},
+            text=True,
+        )
+    try:
+        account = httpx.get(f"{wait_until_ready(process, log, 0)}/api/account", headers=KEY, trust_env=False)
+        assert account.status_code == 200
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+@pytest.mark.parametrize(
+    ("program", "variables", "code", "message"),
+    [
+        ("", {"CARVEKIT_PORT": "many"}, 2, "CARVEKIT_PORT: 'many' is not a whole number"),
+        (
+            "sys.modules['fastapi'] = None",
+            {},
+            1,
+            "the server needs the extra 'serve': pip install 'mattebox[serve]'",
+        ),
+    ],
+)
+def test_what_hinders_it_is_one_line(program: str, variables: dict[str, str], code: int, message: str) -> None:
+    program = f"import runpy, sys; {program}\nrunpy.run_module('carvekit.web.app', run_name='__main__')"
+    said = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (said.returncode, said.stderr) == (code, f"error: {message}\n")
+
+
 def ask(url: str, **options) -> httpx.Response:
     return httpx.post(f"{url}/api/removebg", headers=KEY, timeout=60, trust_env=False, **options)
 

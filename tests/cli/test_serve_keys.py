@@ -10,7 +10,8 @@ import pytest
 
 from mattebox.serve.access.allowance import Allowance
 from mattebox.serve.access.keys import Keys
-from mattebox.serve.store import default_store, open_store
+from mattebox.serve.options import ServeOptions
+from mattebox.serve.store import open_store
 from standins import Command
 
 
@@ -26,7 +27,7 @@ def test_a_key_is_made_and_printed_alone(mattebox: Command) -> None:
     assert said.err.splitlines()[0].startswith("shop: made, with id ")
     assert "20 megapixel pictures a minute and 2.5 credits" in said.err
     assert secret not in said.err
-    with closing(open_store(default_store())) as store:
+    with closing(open_store(ServeOptions().store_address)) as store:
         key = Keys(store).check(secret)
     assert key is not None
     assert (key.name, key.rate, key.credits) == ("shop", 20, 2.5)
@@ -36,7 +37,7 @@ def test_keys_are_listed_without_secrets(mattebox: Command) -> None:
     secrets = [
         mattebox("serve", "keys", "add", *words).out.decode().strip() for words in (["a", "--credits", "2"], ["b"])
     ]
-    with closing(open_store(default_store())) as store:
+    with closing(open_store(ServeOptions().store_address)) as store:
         keys = Keys(store)
         first = keys.check(secrets[0])
         assert first is not None
@@ -63,8 +64,10 @@ def test_a_key_is_revoked(mattebox: Command, by: str) -> None:
     (record,) = json.loads(mattebox("serve", "keys", "list", "--json").out)
     said = mattebox("serve", "keys", "revoke", record[by])
     assert (said.code, said.out) == (0, b"")
-    assert said.err.startswith(f"shop: revoked, with id {record['id']}; servers that run refuse it within 5 seconds")
-    with closing(open_store(default_store())) as store:
+    kept = ServeOptions().store_address
+    told = f"shop: revoked in {kept}, with id {record['id']}; servers that run refuse it within 5 seconds"
+    assert said.err.startswith(told)
+    with closing(open_store(kept)) as store:
         assert Keys(store).check(secret) is None
 
 
@@ -73,7 +76,7 @@ def test_a_key_is_revoked(mattebox: Command, by: str) -> None:
     [
         (["add", "shop"], "there is a key 'shop' already"),
         (["add", "other", "--rate", "0"], "rate=0.0: must be above 0"),
-        (["add", "other", "--credits", "-1"], "credits=-1.0: must be 0 or more"),
+        (["add", "other", "--credits", "0"], "credits=0.0: must be above 0"),
         (["revoke", "shpo"], "no key 'shpo'; did you mean 'shop'?"),
         (["list", "--store", "http://host"], "a store of the kind 'http://' is not known"),
         (["rvoke"], "Did you mean 'revoke'?"),
@@ -108,15 +111,37 @@ def test_the_store_is_that_of_a_server_with_the_same_variables(
     monkeypatch.setenv("MATTEBOX_SERVE_STORE", str(tmp_path / "named.sqlite"))
     mattebox("serve", "keys", "add", "named")
     mattebox("serve", "keys", "add", "given", "--store", f"sqlite:///{tmp_path / 'given.sqlite'}")
+    monkeypatch.delenv("MATTEBOX_SERVE_STORE")
+    mattebox("serve", "keys", "add", "folder", "--data", tmp_path / "folder")
     files = {
-        "own": default_store(),
+        "own": ServeOptions().store_address,
         "data": str(tmp_path / "data" / "state.sqlite"),
         "named": str(tmp_path / "named.sqlite"),
         "given": str(tmp_path / "given.sqlite"),
+        "folder": str(tmp_path / "folder" / "state.sqlite"),
     }
     for name, file in files.items():
         with closing(open_store(file)) as store:
             assert [key.name for key in Keys(store).list()] == [name]
+
+
+@pytest.mark.parametrize("words", [["list"], ["list", "--json"], ["revoke", "shop"]])
+def test_what_only_looks_makes_no_store(mattebox: Command, tmp_path: Path, words: list[str]) -> None:
+    store = tmp_path / "typo" / "state.sqlite"
+    said = mattebox("serve", "keys", *words, "--store", store)
+    assert (said.code, said.out) == (1, b"")
+    assert f"{store}: there is no such file, so there are no keys yet" in said.err
+    assert not store.parent.exists()
+
+
+def test_the_list_says_which_store_was_read(mattebox: Command) -> None:
+    store = ServeOptions().store_address
+    open_store(store).close()
+    said = mattebox("serve", "keys", "list")
+    assert (said.code, said.out, said.err) == (0, b"", f"no keys yet in {store}\n")
+    assert json.loads(mattebox("serve", "keys", "list", "--json").out) == []
+    mattebox("serve", "keys", "add", "shop")
+    assert mattebox("serve", "keys", "list").err == f"1 key in {store}\n"
 
 
 def test_a_key_can_be_piped() -> None:
@@ -125,6 +150,7 @@ def test_a_key_can_be_piped() -> None:
     assert said.stdout.strip() == "1"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [["serve", "keys"], ["serve", "keys", "--help"], ["serve", "keys", "add", "--help"]])
 def test_help_loads_no_server(words: list[str]) -> None:
     program = (

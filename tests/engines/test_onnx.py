@@ -78,6 +78,7 @@ def test_a_batch_of_a_wrong_shape_is_an_error() -> None:
         OnnxEngine(WEIGHTS, "cpu").run(np.zeros((1, 4, 8, 8), np.float32))
 
 
+@pytest.mark.slow
 def test_nothing_is_noted_or_told_about_what_is_run(tmp_path: Path) -> None:
     """The runtime would keep a file about this computer in the home of the user, and send reports."""
     code = "import mattebox; assert not mattebox.remove('examples/lemur.jpg').empty"

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from mattebox.serve.app import create_app
 from mattebox.serve.options import ServeOptions
 from mattebox.serve.run import configured, listening
 from mattebox.serve.service import Service
+from waiting import until
 
 
 @dataclass
@@ -74,8 +74,7 @@ def serving(data: Path, **options: Any) -> Iterator[Live]:
     thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()
     try:
-        while not server.started and thread.is_alive():
-            time.sleep(0.01)
+        until(lambda: server.started or not thread.is_alive())
         assert server.started, "the server did not start"
         yield Live(f"http://127.0.0.1:{listener.getsockname()[1]}", key, service)
     finally:
@@ -104,18 +103,23 @@ def serving_apart(data: Path, *words: str, key: str = "", port: int = 0, **varia
         process.wait()
 
 
-def wait_until_ready(process: subprocess.Popen[str], log: Path, start: int, seconds: float = 60) -> str:
+def wait_until_ready(process: subprocess.Popen[str], log: Path, start: int) -> str:
     """The address of a server, once it takes work."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end and process.poll() is None:
-        told = log.read_text()[start:]
-        match = re.search(r"http://\S+?:(\d+)", told)
-        if match:
-            url = f"http://127.0.0.1:{match[1]}"
-            try:
-                if httpx.get(f"{url}/readyz", trust_env=False).status_code == 200:
-                    return url
-            except httpx.TransportError:
-                pass
-        time.sleep(0.05)
-    raise AssertionError(f"the server did not start:\n{log.read_text()[start:]}")
+
+    def ready() -> str | None:
+        assert process.poll() is None, f"the server did not start:\n{log.read_text()[start:]}"
+        match = re.search(r"http://\S+?:(\d+)", log.read_text()[start:])
+        url = match and f"http://127.0.0.1:{match[1]}"
+        return url if url and is_ready(url) else None
+
+    url = until(ready)
+    assert url is not None
+    return url
+
+
+def is_ready(url: str) -> bool:
+    """Whether a server takes work."""
+    try:
+        return httpx.get(f"{url}/readyz", trust_env=False).status_code == 200
+    except httpx.TransportError:
+        return False

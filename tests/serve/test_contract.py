@@ -240,6 +240,13 @@ class TestBodies:
         text = httpx.Request("POST", "http://x", json={**fields, "crop": True, "type_level": 1, "scale": None}).content
         assert cut(server, files=None, data=None, content=text, headers=typed).content == expected
 
+    @pytest.mark.parametrize("kind", ["application/json", "Application/JSON; charset=utf-8"])
+    def test_carvekit_takes_json_that_names_no_size_for_a_preview(self, server: Live, kind: str) -> None:
+        typed = {**key_with(server, credits=1), "Content-Type": kind}
+        text = httpx.Request("POST", "http://x", json={"image_file_b64": PHOTO_B64}).content
+        answer = server.post("/api/removebg", content=text, headers=typed)
+        assert (answer.status_code, answer.headers["X-Credits-Charged"]) == (200, "0.25")
+
     def test_address(self, live: Live, site: str) -> None:
         fields = {"image_url": f"{site}/photo.jpg", "image_file_b64": ""}
         for body in ({"data": fields}, {"json": fields}):
@@ -351,7 +358,7 @@ BAD_REQUESTS: list[tuple[str, dict[str, Any]]] = [
     ("invalid_semitransparency", photo_with(semitransparency="maybe")),
     ("invalid_size", photo_with(size="huge")),
     ("missing_source", {"data": {"size": "preview"}}),
-    ("missing_source", {"files": {"image_file": b""}}),
+    ("failed_to_read_image", {"files": {"image_file": b""}}),
     ("missing_source", {}),
     ("multiple_bg_sources", photo_with(bg_color="red", bg_image_url="SITE/red.png")),
     ("multiple_sources", photo_with(image_file_b64=PHOTO_B64)),
@@ -465,9 +472,9 @@ class TestKeys:
         assert (answer.headers["X-RateLimit-Limit"], answer.headers["X-RateLimit-Remaining"]) == ("2", "0")
         assert server.get("/v1.0/account", headers=hasty).status_code == 200
 
-    def test_what_fails_leaves_the_rate_as_it_was(self, server: Live) -> None:
+    def test_what_is_refused_before_the_work_leaves_the_rate_as_it_was(self, server: Live) -> None:
         once = key_with(server, rate=1)
-        for data in (BLANK, PHOTO[:9000], b"%PDF", HUGE):
+        for data in (b"%PDF", HUGE):
             assert server.post(REMOVEBG, **file(data), headers=once).status_code == 400
         assert cut(server, headers=once).headers["X-RateLimit-Remaining"] == "0"
 
@@ -516,6 +523,13 @@ class TestImprove:
         answer = live.post(self.PATH, **file(PHOTO), headers=key)
         check_refusal(answer, "rate_limit_exceeded")
         assert 1 <= int(answer.headers["Retry-After"]) <= 24 * 3600
+
+    @pytest.mark.parametrize("most", ["MOST_KEPT", "MOST_KEPT_BYTES"])
+    def test_so_many_in_all(self, live: Live, monkeypatch: pytest.MonkeyPatch, most: str) -> None:
+        monkeypatch.setattr(improve, most, 0)
+        answer = live.post(self.PATH, **file(PHOTO))
+        check_refusal(answer, "server_busy")
+        assert "Tell whoever runs the server" in answer.text
 
     def test_a_key_is_needed(self, live: Live) -> None:
         check_refusal(live.post(self.PATH, **file(PHOTO), headers={"X-API-Key": ""}), "auth_failed")

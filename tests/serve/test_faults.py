@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import struct
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,9 +19,11 @@ from mattebox import picture
 from mattebox.cancelling import check_cancelled
 from mattebox.serve.incoming.fetching import Fetcher
 from mattebox.serve.routes import removebg
-from mattebox.serve.workers.pool import Stats
+from mattebox.serve.service import FETCHES
+from mattebox.serve.workers.pieces import Stats
 from serve.live import Live, serving
 from serve.sockets import connected, everything
+from waiting import until
 
 REMOVEBG = "/v1.0/removebg"
 LONG = 60.0
@@ -58,13 +60,6 @@ def narrow(tmp_path: Path) -> Iterator[Live]:
 def stats(live: Live) -> Stats:
     assert live.service is not None
     return live.service.pool.stats()
-
-
-def until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + LONG
-    while not condition():
-        assert time.monotonic() < end, "it never happens"
-        time.sleep(0.005)
 
 
 def request(live: Live, photo: bytes) -> bytes:
@@ -160,6 +155,33 @@ def test_what_is_not_done_in_time_is_given_up(tmp_path: Path, lemur: bytes) -> N
         assert left(live) == 5
 
 
+def test_work_that_fails_counts_for_the_rate_and_costs_no_credits(narrow: Live, lemur: bytes) -> None:
+    assert narrow.service is not None
+    narrow.headers = {"X-API-Key": narrow.service.keys.add("slow", rate=2, credits=5)[1]}
+    answers = [narrow.post("/v1/cutouts", files={"image": lemur}, data={"crop": "90000px"}) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [400, 400, 429]
+    assert left(narrow) == 5
+
+
+def test_a_key_has_few_addresses_fetched_at_once(narrow: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert narrow.service is not None
+    now, most = 0, 0
+
+    async def fetch(*_: object) -> bytes:
+        nonlocal now, most
+        now += 1
+        most = max(most, now)
+        await asyncio.sleep(0.1)
+        now -= 1
+        return b"%PDF"
+
+    monkeypatch.setattr(narrow.service.fetcher, "fetch", fetch)
+    with ThreadPoolExecutor(3 * FETCHES) as callers:
+        asked = [callers.submit(narrow.post, REMOVEBG, data={"image_url": "http://x/"}) for _ in range(3 * FETCHES)]
+    assert {error_of(each.result())["code"] for each in asked} == {"invalid_file_type"}
+    assert most == FETCHES
+
+
 @pytest.mark.parametrize(
     ("name", "code"), [("image_url", "failed_image_download"), ("bg_image_url", "failed_bg_download")]
 )
@@ -169,7 +191,7 @@ def test_an_address_that_never_answers_is_given_up_too(tmp_path: Path, lemur: by
         serving(tmp_path, deadline=1, private_addresses=True) as live,
     ):
         assert live.service is not None
-        live.service.fetcher = Fetcher(timeout=1000, private=True)
+        live.service.fetcher = Fetcher(10_000_000, 1000, private=True)
         body: dict[str, Any] = {"data": {name: f"http://127.0.0.1:{silent.getsockname()[1]}/"}}
         if name == "bg_image_url":
             body["files"] = {"image_file": lemur}

@@ -14,11 +14,12 @@ import pytest
 
 from mattebox.serve.access.keys import Keys
 from mattebox.serve.options import ServeOptions
-from mattebox.serve.run import introduce, listening
+from mattebox.serve.run import introduction, listening
 from mattebox.serve.service import Service
-from mattebox.serve.store import default_store, open_store
+from mattebox.serve.store import open_store
 from redis_server import RedisServer, running_redis
 from serve.live import Live, serving, serving_apart
+from waiting import until
 
 REMOVEBG = "/v1.0/removebg"
 ACCOUNT = "/v1.0/account"
@@ -120,14 +121,7 @@ class TestTwoServers:
             assert server.post(REMOVEBG, files={"image_file": lemur}).status_code == 200
 
 
-def until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end, "it never happens"
-        time.sleep(0.05)
-
-
-def test_a_server_starts_before_its_redis(tmp_path: Path, lemur: bytes, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_server_starts_before_its_redis(tmp_path: Path, lemur: bytes) -> None:
     with running_redis(tmp_path) as redis:
         redis.stop()
         with serving(tmp_path / "data", store=redis.url, auth=False) as live:
@@ -138,14 +132,14 @@ def test_a_server_starts_before_its_redis(tmp_path: Path, lemur: bytes, capsys: 
             assert live.post(REMOVEBG, files={"image_file": lemur}).status_code == 200
         redis.stop()
         with listening("127.0.0.1", 0) as listener:
-            introduce(Service(ServeOptions(data=tmp_path, store=redis.url)), listener)
-    assert f"Nobody is served yet: {redis.url}" in capsys.readouterr().err
+            *_, last = introduction(Service(ServeOptions(data=tmp_path, store=redis.url)), listener)
+    assert f"Nobody is served yet: {redis.url}" in last
 
 
 @pytest.mark.slow
 def test_what_was_killed_knows_its_keys_when_it_is_started_again(tmp_path: Path, lemur: bytes) -> None:
-    hasty = made_key(default_store(tmp_path), rate=2)
-    poor = made_key(default_store(tmp_path), credits=1)
+    store = ServeOptions(data=tmp_path).store_address
+    hasty, poor = made_key(store, rate=2), made_key(store, credits=1)
     with serving_apart(tmp_path) as live:
         for key in (hasty, poor):
             assert live.post(REMOVEBG, files={"image_file": lemur}, headers=key).status_code == 200

@@ -1,6 +1,8 @@
 import json
 import logging
 
+import cv2
+import numpy as np
 import pytest
 
 from mattebox.errors import (
@@ -11,11 +13,11 @@ from mattebox.errors import (
     MissingExtra,
     ModelNotFound,
     OutputFailed,
+    StoreUnavailable,
     WeightsUnavailable,
 )
 from mattebox.picture import open_picture
 from mattebox.serve.refusals import DETAILS, MISSING_KEY, REFUSALS, Refusal, refusal_of, too_large, too_many_pixels
-from mattebox.serve.store import StoreUnavailable
 
 PUBLISHED = [
     "failed_bg_download",
@@ -123,6 +125,17 @@ def test_every_error_of_the_library_becomes_a_refusal(error, code, status):
     refusal = refusal_of(error)
     assert (refusal.code, refusal.status) == (code, status)
     assert ("Retry-After" in refusal.headers) == (code == "server_busy")
+
+
+def test_a_store_that_is_away_is_told_from_a_server_that_is_full():
+    assert "cannot reach" in refusal_of(StoreUnavailable("redis is down")).detail
+    assert "as much as it can hold" in refusal_of(MemoryError()).detail
+
+
+def test_memory_that_runs_out_inside_opencv_is_a_server_that_is_full():
+    with pytest.raises(cv2.error) as raised:
+        cv2.resize(np.zeros((2, 2), np.uint8), (1 << 30, 1 << 18))
+    assert refusal_of(raised.value).code == "server_busy"
 
 
 def test_a_refusal_stays_what_it_is():

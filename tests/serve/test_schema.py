@@ -24,10 +24,19 @@ def described(server: Live) -> dict[str, Any]:
     return server.get("/openapi.json").json()
 
 
+@pytest.mark.slow
 def test_it_is_valid(server: Live, described: dict[str, Any]) -> None:
     schemathesis.openapi.from_url(f"{server.url}/openapi.json").validate()
     names = [operation["operationId"] for methods in described["paths"].values() for operation in methods.values()]
     assert len(names) == len(set(names))
+
+
+def test_every_operation_has_a_summary_of_its_own_and_one_place(described: dict[str, Any]) -> None:
+    for methods in described["paths"].values():
+        for operation in methods.values():
+            assert len(operation["tags"]) == 1
+            assert 2 < len(operation["summary"].split()) < 20
+            assert not operation["summary"].endswith(".")
 
 
 def test_it_says_where_a_key_is_needed(server: Live, described: dict[str, Any]) -> None:

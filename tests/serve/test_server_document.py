@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from mattebox.serve.access.keys import RATE
 from mattebox.serve.options import CARVEKIT, FROM_CARVEKIT, PREFIX, ServeOptions
 from serve.live import Live
 
@@ -32,7 +33,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-@pytest.mark.parametrize("block", CURL, ids=["contract", "cutout", "job"])
+@pytest.mark.parametrize(
+    "block", [*CURL[:-1], pytest.param(CURL[-1], marks=pytest.mark.slow)], ids=["contract", "cutout", "job"]
+)
 def test_curl(server: Live, folder: Path, block: str) -> None:
     script = f"set -e\nKEY={server.key}\n{block.replace('http://localhost:8000', server.url)}"
     subprocess.run(["bash", "-c", script], cwd=folder, check=True, capture_output=True, timeout=60)
@@ -53,9 +56,34 @@ def test_python(server: Live, folder: Path) -> None:
         assert cutout.mode == "RGBA"
 
 
-def test_every_option_is_told() -> None:
-    told = {name.lower() for name in re.findall(rf"^\| `{PREFIX}([A-Z_]+)` \|", TEXT, re.MULTILINE)}
-    assert told == {each.name for each in fields(ServeOptions)} - {"settings"}
+def test_every_option_is_told_with_what_holds_unless_it_is_set() -> None:
+    told = dict(re.findall(rf"^\| `{PREFIX}([A-Z_]+)` \| (.*?) \|", TEXT, re.MULTILINE))
+    options = ServeOptions()
+    holds = {
+        each.name.upper(): shown(getattr(options, each.name)) for each in fields(options) if each.name != "settings"
+    }
+    in_words = {
+        "HOST": "all addresses",
+        "WORKERS": "one per core",
+        "STORE": "a file in the folder of data",
+        "DATA": "`server` in `MATTEBOX_HOME`",
+        "ORIGINS": "`*`; none without keys",
+    }
+    assert {holds[name] for name in in_words} == {"none"}
+    assert told == {**holds, **in_words}
+
+
+def shown(value: object) -> str:
+    """A default as the table has it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:g}"
+    return str(value or "none")
+
+
+def test_the_rate_of_keys_is_told() -> None:
+    assert f"`--rate N`: megapixel pictures a minute ({RATE:g})" in TEXT
 
 
 def test_every_variable_of_carvekit_is_told() -> None:

@@ -41,7 +41,7 @@ def test_every_text_is_in_the_locale_files() -> None:
 
 
 def test_refusals_are_told_under_the_codes_that_the_server_has() -> None:
-    own = {"offline", "unknown", "file_too_heavy", "too_many_pixels", "missing_key"}
+    own = {"offline", "unknown", "file_too_heavy", "too_many_pixels", "no_key"}
     told = {key.removeprefix("error.") for key in LOCALES["en"] if key.startswith("error.")}
     assert own <= told
     assert told - own <= REFUSALS.keys()

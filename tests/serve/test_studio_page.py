@@ -66,14 +66,14 @@ def desk(browser: Browser, live: Live) -> Iterator[Opener]:
 
 
 def test_a_picture_is_cut_out_and_saved_under_its_name(desk: Opener, live: Live) -> None:
-    assert desk().bring(LEMUR).saved() == ("lemur.png", made(live, LEMUR))
+    assert desk().bring(LEMUR).saved() == ("lemur_cutout.png", made(live, LEMUR))
 
 
 def test_samples_are_pictures_of_the_page_itself(desk: Opener) -> None:
     opened = desk()
     opened.page.get_by_label("Try the sample: Coffee").click()
     opened.settle(1)
-    assert opened.saved()[0] == "coffee.png"
+    assert opened.saved()[0] == "coffee_cutout.png"
 
 
 BRING = """([event, name, text]) => {
@@ -100,8 +100,7 @@ def test_pictures_are_dropped_pasted_and_picked_by_folder(desk: Opener, tmp_path
     (tmp_path / "readme.txt").write_text("not a picture")
     opened.page.set_input_files("#folder", str(tmp_path))
     opened.settle(3)
-    names = opened.page.locator(".thumb").evaluate_all("thumbs => thumbs.map(thumb => thumb.title)")
-    assert names == ["dropped.jpg", "pasted.jpg", "cat.jpg"]
+    assert titles(opened) == ["dropped.jpg", "pasted.jpg", "cat.jpg"]
 
 
 def test_the_line_uncovers_before_and_after(desk: Opener) -> None:
@@ -144,7 +143,7 @@ def test_what_is_chosen_is_what_the_server_makes(
 ) -> None:
     opened = desk().bring(CAT).choose(tab, *tiles)
     opened.settle(1)
-    assert opened.saved() == (f"cat_chelsea.{suffix}", made(live, CAT, **fields))
+    assert opened.saved() == (f"cat_chelsea_cutout.{suffix}", made(live, CAT, **fields))
 
 
 def test_a_picture_as_background_and_another_format(desk: Opener, live: Live) -> None:
@@ -153,7 +152,7 @@ def test_a_picture_as_background_and_another_format(desk: Opener, live: Live) ->
     opened.settle(1)
     opened.page.get_by_text("WEBP", exact=True).click()
     ground = {"background_picture": (CAT.name, CAT.read_bytes())}
-    assert opened.saved() == ("lemur.webp", made(live, LEMUR, format="webp", files=ground))
+    assert opened.saved() == ("lemur_cutout.webp", made(live, LEMUR, format="webp", files=ground))
 
 
 def test_the_newest_of_choices_that_contradict_each_other_counts(desk: Opener, live: Live) -> None:
@@ -196,11 +195,11 @@ def test_the_brush_works_on_every_pixel_of_a_large_picture(desk: Opener, tmp_pat
     assert alpha[700, 1200:1520].min() > 250
 
 
-def stroke(opened: Desk, start: tuple[float, float], end: tuple[float, float]) -> None:
+def stroke(opened: Desk, start: tuple[float, float], end: tuple[float, float], *, done: int = 1) -> None:
     """Draw over the picture, by shares of its width and height, and wait for the server's answer."""
     box = opened.page.locator("#frame").bounding_box()
     assert box is not None
-    expect(opened.page.locator("#before")).to_have_class(re.compile("ghost"))
+    expect(opened.page.locator("#stage")).to_have_class(re.compile("brushing"), timeout=SECONDS)
     places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in (start, end)]
     opened.page.mouse.move(*places[0])
     opened.page.mouse.down()
@@ -209,7 +208,7 @@ def stroke(opened: Desk, start: tuple[float, float], end: tuple[float, float]) -
     opened.page.mouse.up()
     expect(opened.page.get_by_role("button", name="Undo")).to_be_enabled()
     expect(opened.page.locator("#paint")).to_be_hidden(timeout=SECONDS)
-    opened.settle(1)
+    opened.settle(done)
 
 
 def test_a_brushed_picture_is_dressed_with_what_was_left(desk: Opener) -> None:
@@ -237,12 +236,87 @@ def test_ten_pictures_go_two_at_a_time_and_come_back_as_one_archive(desk: Opener
     name, data = opened.saved("#download-all")
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         assert archive.testzip() is None
-        assert sorted(archive.namelist()) == sorted([*(f"{number} кот.png" for number in range(9)), "0 кот (2).png"])
-        assert archive.read("3 кот.png") == made(live, tmp_path / names[3])
+        assert sorted(archive.namelist()) == sorted(
+            [*(f"{number} кот_cutout.png" for number in range(9)), "0 кот_cutout (2).png"]
+        )
+        assert archive.read("3 кот_cutout.png") == made(live, tmp_path / names[3])
     assert name == "cutouts.zip"
     opened.page.get_by_role("button", name="Remove 3 кот.jpg").focus()
     opened.page.keyboard.press("Enter")
     expect(opened.page.locator(".thumb")).to_have_count(9)
+
+
+def test_a_picture_that_was_removed_comes_back_where_it_was(desk: Opener) -> None:
+    opened = desk().bring(CAT, LEMUR).choose("Backdrop", "Colour #111111")
+    opened.page.get_by_role("button", name="Remove cat_chelsea.jpg").focus()
+    opened.page.keyboard.press("Enter")
+    expect(opened.page.locator(".thumb")).to_be_focused()
+    opened.page.keyboard.press("Delete")
+    expect(opened.page.get_by_role("button", name="Choose pictures")).to_be_focused()
+    for name in ("lemur.jpg", "cat_chelsea.jpg"):
+        toast = opened.page.locator(".toast", has_text=f"Removed: {name}")
+        toast.get_by_role("button", name="Undo").click()
+    opened.settle(2)
+    assert titles(opened) == ["cat_chelsea.jpg", "lemur.jpg"]
+    expect(opened.page.get_by_role("radio", name="Colour #111111")).to_be_checked()
+
+
+def titles(opened: Desk) -> list[str]:
+    return opened.page.locator(".thumb").evaluate_all("thumbs => thumbs.map(thumb => thumb.title)")
+
+
+def test_pictures_that_are_added_are_shown(desk: Opener) -> None:
+    opened = desk().bring(LEMUR, CAT)
+    expect(opened.page.locator(".caption")).to_have_text("lemur.jpg1 / 2")
+    opened.page.set_input_files("#files", [str(EXAMPLES / "astronaut.jpg"), str(LEMUR)])
+    expect(opened.page.locator(".caption")).to_have_text("astronaut.jpg3 / 4")
+    opened.settle(4)
+
+
+def test_choices_and_strokes_are_taken_back_in_the_order_they_were_made(desk: Opener) -> None:
+    opened = desk().bring(LEMUR, CAT).choose("Backdrop", "Colour #111111").choose("Brush")
+    opened.settle(2)
+    stroke(opened, (0.4, 0.5), (0.6, 0.5), done=2)
+    opened.choose("Backdrop", "Colour #ffffff")
+    colour = opened.page.locator("#choices input[type=color]").first
+    for value in ("#123456", "#654321"):
+        colour.evaluate("(input, value) => { input.value = value; input.dispatchEvent(new Event('input')) }", value)
+    colour.dispatch_event("change")
+    clear = opened.page.get_by_role("button", name="Clear all strokes")
+    checked = opened.page.locator("#choices .small input:checked")
+    opened.page.keyboard.press("Control+z")
+    expect(checked).to_have_value("colour #ffffff")
+    opened.page.keyboard.press("Control+z")
+    expect(checked).to_have_value("colour #111111")
+    opened.choose("Brush")
+    expect(clear).to_be_enabled()
+    opened.page.keyboard.press("Control+z")
+    expect(clear).to_be_disabled()
+    opened.choose("Backdrop")
+    expect(checked).to_have_value("colour #111111")
+    opened.page.get_by_role("button", name="Undo").click()
+    expect(checked).to_have_count(0)
+    expect(opened.page.get_by_role("button", name="Undo")).to_be_disabled()
+    # What was one choice for all pictures is taken back in all.
+    opened.page.keyboard.press(".")
+    expect(opened.page.get_by_role("radio", name="None")).to_be_checked()
+    opened.page.keyboard.press(",")
+    for _ in range(4):
+        opened.page.get_by_role("button", name="Redo").click()
+    expect(opened.page.get_by_role("button", name="Redo")).to_be_disabled()
+    expect(colour).to_have_value("#654321")
+
+
+def test_leaving_asks_as_long_as_choices_are_not_saved(desk: Opener) -> None:
+    opened = desk().bring(LEMUR)
+    opened.choose("Backdrop", "Colour #111111").settle(1)
+    with opened.page.expect_event("dialog") as caught:
+        opened.page.close(run_before_unload=True)
+    assert caught.value.type == "beforeunload"
+    caught.value.dismiss()
+    opened.saved()
+    with opened.page.expect_event("close"):
+        opened.page.close(run_before_unload=True)
 
 
 def test_choices_are_for_all_pictures_or_for_one(desk: Opener) -> None:
@@ -261,11 +335,15 @@ def test_files_that_cannot_become_pictures_are_told_before_anything_is_sent(
 ) -> None:
     (tmp_path / "notes.jpg").write_text("not a picture")
     (tmp_path / "torn.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    (tmp_path / "empty.jpg").touch()
     with serving(tmp_path_factory.mktemp("small"), local=True, max_megabytes=0.05, max_megapixels=0.1) as small:
-        opened = desk(small).bring(tmp_path / "notes.jpg", LEMUR, tmp_path / "torn.png", CAT, wait=False)
-        expect(opened.page.locator("#toasts")).to_have_text("Files that are not pictures were left out: 1")
+        left_out = [tmp_path / name for name in ("notes.jpg", "empty.jpg", "notes.jpg", "notes.jpg")]
+        opened = desk(small).bring(*left_out, LEMUR, tmp_path / "torn.png", CAT, wait=False)
+        expect(opened.page.locator("#toasts")).to_contain_text("notes.jpg was left out: it is not a picture")
+        expect(opened.page.locator("#toasts")).to_contain_text("empty.jpg was left out: it is empty")
+        expect(opened.page.locator("#toasts")).to_contain_text("and 1 more")
         expect(opened.page.locator(".thumb[data-state=failed]")).to_have_count(3)
-        expect(opened.page.locator("#news")).to_have_text("This file is too large: the server takes up to 0 MB.")
+        expect(opened.page.locator("#news")).to_have_text("This file is too large: the server takes up to 0.1 MB.")
         opened.page.keyboard.press(".")
         expect(opened.page.locator("#news")).to_have_text("This file is damaged, or not a picture.")
         opened.page.keyboard.press(".")
@@ -311,12 +389,25 @@ def test_a_busy_server_is_asked_again_when_it_says(status: int, code: str, desk:
 
 def test_a_server_that_is_gone_is_told_and_tried_again(desk: Opener) -> None:
     opened = desk()
-    opened.page.route("**/v1/cutouts", lambda route: route.abort())
-    opened.bring(LEMUR, wait=False)
+    for address in ("**/v1/cutouts", "**/readyz"):
+        opened.page.route(address, lambda route: route.abort())
+    opened.bring(LEMUR, CAT, wait=False)
     expect(opened.page.locator("#news")).to_contain_text("The server cannot be reached.")
+    expect(opened.page.locator(".thumb[data-state=failed]")).to_have_count(2)
     opened.page.unroute("**/v1/cutouts")
     opened.page.get_by_role("button", name="Try again", exact=True).click()
-    opened.settle(1)
+    opened.settle(2)
+    opened.problems = [told for told in opened.problems if "ERR_FAILED" not in told]
+
+
+def test_all_goes_on_by_itself_when_the_server_is_back(desk: Opener) -> None:
+    opened = desk()
+    for address in ("**/v1/cutouts", "**/readyz"):
+        opened.page.route(address, lambda route: route.abort())
+    with opened.page.expect_request("**/readyz"):
+        opened.bring(LEMUR, CAT, wait=False)
+    opened.page.unroute_all()
+    opened.settle(2)
     opened.problems = [told for told in opened.problems if "ERR_FAILED" not in told]
 
 
@@ -324,6 +415,39 @@ def test_a_picture_without_a_subject_says_what_to_do(desk: Opener, tmp_path: Pat
     Image.new("RGB", (320, 240), "#789").save(tmp_path / "sky.png")
     opened = desk().bring(tmp_path / "sky.png", wait=False)
     expect(opened.page.locator("#news")).to_contain_text("Nothing was found that stands out.", timeout=SECONDS)
+    expect(opened.page.locator("#before")).to_have_class(re.compile("ghost"))
+    opened.page.click("#download")
+    expect(opened.page.locator("#toasts")).to_contain_text("There is nothing to save")
+    opened.page.locator("#toasts").get_by_role("button", name="Paint it in").click()
+    expect(opened.page.get_by_role("radio", name="Restore")).to_be_checked()
+    stroke(opened, (0.3, 0.5), (0.6, 0.5))
+    assert pixels(opened.saved()[1])[120, 110:180, 3].min() > 250
+
+
+def test_a_picture_with_too_many_pixels_is_made_smaller(
+    desk: Opener, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    Image.open(LEMUR).resize((1360, 880)).save(tmp_path / "large.jpg")
+    with serving(tmp_path_factory.mktemp("small"), local=True, max_megapixels=0.3) as small:
+        opened = desk(small).bring(LEMUR, tmp_path / "large.jpg", wait=False)
+        opened.settle(1)
+        opened.page.keyboard.press(".")
+        opened.page.get_by_role("button", name="Make it smaller").click()
+        opened.settle(2)
+        width, height = Image.open(io.BytesIO(opened.saved()[1])).size
+        assert 0.29e6 < width * height <= 0.3e6
+
+
+def test_a_shop_marks_its_ground_and_a_shadow_is_noted(desk: Opener) -> None:
+    opened = desk().bring(CAT).choose("Frame", "Amazon").choose("Backdrop")
+    expect(opened.page.get_by_role("radio", name="Colour #ffffff")).to_be_checked()
+    note = opened.page.get_by_text("Shops that ask for a pure white background")
+    opened.choose("Shadow")
+    expect(note).to_be_hidden()
+    expect(opened.page.get_by_text("cuts this subject off below")).to_be_visible()
+    opened.choose("Shadow", "Floating")
+    expect(note).to_be_visible()
+    opened.settle(1)
 
 
 def test_a_picture_that_the_browser_does_not_know_is_done_by_the_server(
@@ -331,7 +455,7 @@ def test_a_picture_that_the_browser_does_not_know_is_done_by_the_server(
 ) -> None:
     Image.open(LEMUR).save(tmp_path / "lemur.tiff")
     opened = desk().bring(tmp_path / "lemur.tiff")
-    assert opened.saved() == ("lemur.png", made(live, tmp_path / "lemur.tiff"))
+    assert opened.saved() == ("lemur_cutout.png", made(live, tmp_path / "lemur.tiff"))
     expect(opened.page.locator("#compare")).to_be_hidden()
 
 
@@ -396,17 +520,17 @@ def test_everything_can_be_done_by_keys_alone(desk: Opener, live: Live) -> None:
     page.keyboard.press("Enter")
     opened.settle(1)
     tab_to(page, "document.activeElement.role === 'tab'")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Tab")
+    tab_to(page, "document.activeElement.value?.startsWith('colour')")
     page.keyboard.press("ArrowRight")
     colour = page.evaluate("document.activeElement.value.split(' ')[1]")
     opened.settle(1)
     page.keyboard.press("?")
-    expect(page.get_by_role("dialog")).to_contain_text("Keyboard shortcuts")
+    expect(page.get_by_role("dialog")).to_contain_text("Choose pictures")
     page.keyboard.press("Escape")
     page.keyboard.press("e")
     expect(page.locator("#before")).to_have_class(re.compile("ghost"))
     expect(page.locator("#nib")).to_be_visible()
+    expect(page.locator("#stage")).to_have_class(re.compile("brushing"), timeout=SECONDS)
     opened.settle(1)
     for key in ("]", "]", "ArrowUp", "Space"):
         page.keyboard.press(key)

@@ -7,37 +7,30 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-
-from mattebox.serve.options import ServeOptions, options_from
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-__all__ = ["app", "options"]
+__all__ = ["app"]
 
 app: FastAPI
 
-PORT = 5000
-
-
-def options() -> ServeOptions:
-    """What the environment says."""
-    return options_from(os.environ, replace(ServeOptions(), port=PORT))
+PORT = "5000"
 
 
 def __getattr__(name: str) -> Any:
     """Make the application when it is first asked for."""
     if name != "app":
         raise AttributeError(f"module 'carvekit.web.app' has no attribute '{name}'")
-    from mattebox.serve.app import create_app
+    from mattebox.serve.app import from_environment
 
-    globals()["app"] = create_app(options())
+    globals()["app"] = from_environment()
     return globals()["app"]
 
 
 if __name__ == "__main__":
-    from mattebox.serve.run import run
+    from mattebox.cli import main
 
-    sys.exit(run(options()))
+    os.environ.setdefault("CARVEKIT_PORT", PORT)
+    sys.exit(main(["serve"]))

@@ -352,7 +352,7 @@ class Dressing:
             quality=self.quality,
             crop=self.margin or ("0" if self.crop else None),
             preset=self.preset,
-            shadow=self.shadow_kind or self.shadow,
+            shadow=self.shadow_kind or ("drop" if self.shadow else None),
             background=self.background,
             gradient_end=self.gradient,
             fit=self.fit,

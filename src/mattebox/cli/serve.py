@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,47 +16,50 @@ from mattebox.cli.sharing import gathers
 if TYPE_CHECKING:
     from mattebox.serve.options import ServeOptions
 
-__all__ = ["serve_app"]
+__all__ = ["Serving", "serve_app"]
 
 ACCESS = "Access"
 WORK = "Work and limits"
 STATE = "State"
+EXTRA = {"anyio", "fastapi", "httpx", "prometheus_client", "python_multipart", "redis", "starlette", "uvicorn"}
+"""Modules that the extra of the server brings and that are imported by name."""
 SETTINGS = ("model", "refine", "matte", "device", "half", "segment_size", "refine_size", "matte_size", "foreground")
 """What of the pipeline can be set for calls that do not say it."""
 
-serve_app = Typer(rich_markup_mode="rich")
-serve_app.add_typer(keys_app, name="keys")
 
+@dataclass(frozen=True)
+class Serving:
+    """What of `ServeOptions` can be said on the command line, by the same names."""
 
-@serve_app.callback(invoke_without_command=True)
-@gathers("dressing", SETTINGS, Dressing())
-def serve(
-    *,
-    context: Context,
-    local: Annotated[
-        bool, Option("--local", help="For this computer alone, without keys.", rich_help_panel=ACCESS)
-    ] = False,
+    local: Annotated[bool, Option("--local", help="For this computer alone, without keys.", rich_help_panel=ACCESS)] = (
+        False
+    )
     host: Annotated[
         str | None,
         Option(metavar="ADDRESS", help="Address to listen on; all of them unless given.", rich_help_panel=ACCESS),
-    ] = None,
-    port: Annotated[int | None, Option(metavar="N", help="Port; 8000 unless given.", rich_help_panel=ACCESS)] = None,
-    no_keys: Annotated[
+    ] = None
+    port: Annotated[int | None, Option(metavar="N", help="Port; 8000 unless given.", rich_help_panel=ACCESS)] = None
+    auth: Annotated[
         bool,
-        Option("--no-keys", help="Ask nobody for a key; for networks that you trust.", rich_help_panel=ACCESS),
-    ] = False,
+        Option(" /--no-keys", help="Ask nobody for a key; for networks that you trust.", rich_help_panel=ACCESS),
+    ] = True
     origins: Annotated[
         str | None,
         Option(
             metavar="ADDRESSES",
-            help="Pages that may call from a browser: *, or addresses with commas between; all unless given.",
+            help="Pages that may call from a browser: *, or addresses such as https://shop.example, with commas "
+            "between. Unless it is given, all may where a key is asked for, and none where none is.",
             rich_help_panel=ACCESS,
         ),
-    ] = None,
+    ] = None
     proxies: Annotated[
         str | None,
-        Option(metavar="ADDRESSES", help="Proxies in front, with commas between.", rich_help_panel=ACCESS),
-    ] = None,
+        Option(
+            metavar="ADDRESSES",
+            help="Addresses of proxies in front, with commas between; 127.0.0.1 unless given.",
+            rich_help_panel=ACCESS,
+        ),
+    ] = None
     models: Annotated[
         str | None,
         Option(
@@ -64,18 +68,18 @@ def serve(
             "here.",
             rich_help_panel=WORK,
         ),
-    ] = None,
+    ] = None
     workers: Annotated[
         int | None,
         Option(min=1, metavar="N", help="Pictures worked on at once; one per core unless given.", rich_help_panel=WORK),
-    ] = None,
+    ] = None
     queue: Annotated[
         int | None, Option(min=1, metavar="N", help="Pictures that may wait; 64 unless given.", rich_help_panel=WORK)
-    ] = None,
+    ] = None
     deadline: Annotated[
         float | None,
         Option(metavar="SECONDS", help="Time in which a call is answered; 18 unless given.", rich_help_panel=WORK),
-    ] = None,
+    ] = None
     grace: Annotated[
         float | None,
         Option(
@@ -83,13 +87,13 @@ def serve(
             help="Time in which work is finished when the server is stopped; 8 unless given.",
             rich_help_panel=WORK,
         ),
-    ] = None,
+    ] = None
     max_megabytes: Annotated[
         float | None, Option(metavar="N", help="Largest file; 22 unless given.", rich_help_panel=WORK)
-    ] = None,
+    ] = None
     max_megapixels: Annotated[
         float | None, Option(metavar="N", help="Largest picture; 50 unless given.", rich_help_panel=WORK)
-    ] = None,
+    ] = None
     store: Annotated[
         str | None,
         Option(
@@ -97,17 +101,30 @@ def serve(
             help="Where keys, limits and batch jobs are kept: a file, or redis://HOST for several servers.",
             rich_help_panel=STATE,
         ),
-    ] = None,
+    ] = None
     data: Annotated[
         Path | None, Option(metavar="DIR", help="Folder of state and of batch jobs.", rich_help_panel=STATE)
-    ] = None,
+    ] = None
     job_hours: Annotated[
         float | None,
         Option(
             metavar="HOURS", help="How long results of batch jobs are kept; 24 unless given.", rich_help_panel=STATE
         ),
-    ] = None,
+    ] = None
+
+
+serve_app = Typer(rich_markup_mode="rich")
+serve_app.add_typer(keys_app, name="keys")
+
+
+@serve_app.callback(invoke_without_command=True)
+@gathers("dressing", SETTINGS, Dressing())
+@gathers("serving", [field.name for field in fields(Serving)], Serving())
+def serve(
+    *,
+    context: Context,
     verbose: Annotated[bool, Option("--verbose", "-v", help="Log every answer.")] = False,
+    serving: Serving,
     dressing: Dressing,
 ) -> int:
     """Serve cut-outs over HTTP: remove.bg's contract, an API of our own, and a page to work on.
@@ -121,42 +138,30 @@ def serve(
     from mattebox.cli.text import set_up_log
     from mattebox.errors import MissingExtra
 
-    set_up_log(verbose=verbose)
-    given = {
-        "host": host,
-        "port": port,
-        "origins": origins,
-        "proxies": proxies,
-        "models": None if models is None else tuple(models.replace(",", " ").split()),
-        "workers": workers,
-        "queue": queue,
-        "deadline": deadline,
-        "grace": grace,
-        "max_megabytes": max_megabytes,
-        "max_megapixels": max_megapixels,
-        "store": store,
-        "data": data,
-        "job_hours": job_hours,
-        **({"local": True} if local else {}),
-        **({"auth": False} if no_keys else {}),
-    }
+    set_up_log(verbose=verbose, progress=True)
     try:
         from mattebox.serve.run import run
-    except ImportError as error:
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] not in EXTRA:
+            raise
         raise MissingExtra("serve", "the server") from error
-    options = asked({name: value for name, value in given.items() if value is not None}, dressing)
+    options = asked(context, {**vars(dressing), **vars(serving)})
     make_ready(options.settings, quiet=False)
     return run(options)
 
 
-def asked(given: dict[str, Any], dressing: Dressing) -> ServeOptions:
-    """The options of a server: what the command line says, else the variables, else what holds anyway."""
-    from dataclasses import replace
+def asked(context: Context, values: dict[str, Any]) -> ServeOptions:
+    """The options of a server: what the command line says, else the variables, else what holds anyway.
 
-    from mattebox.serve.options import options_from
-    from mattebox.settings import settings_with
+    Args:
+        context: tells what the command line says, and what stands there by default.
+        values: of all options by name.
+    """
+    from mattebox.serve.options import changed, options_from
 
-    options, unless_given = options_from(os.environ), Dressing()
-    said = {name: getattr(dressing, name) for name in SETTINGS}
-    changes = {name: value for name, value in said.items() if value != getattr(unless_given, name)}
-    return replace(options, settings=settings_with(options.settings, changes), **given)
+    said = {
+        name: (value, f"--{name.replace('_', '-')}")
+        for name, value in values.items()
+        if (source := context.get_parameter_source(name)) is not None and source.name == "COMMANDLINE"
+    }
+    return changed(options_from(os.environ), said)

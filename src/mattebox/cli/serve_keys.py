@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Argument, Option, Typer
@@ -23,7 +24,24 @@ StoreAddress = Annotated[
     ),
 ]
 
-keys_app = Typer(help="Who may use the server: make keys, list them, revoke them.", no_args_is_help=True)
+DataFolder = Annotated[
+    Path | None,
+    Option("--data", metavar="DIR", help="The server's folder of data, where it was started with one."),
+]
+
+KEYS_EXAMPLES = """[bold]Examples[/bold]
+  mattebox serve keys add shop --credits 100
+  mattebox serve keys add shop --data /srv/mattebox
+  mattebox serve keys list --store redis://redis:6379/0
+  mattebox serve keys revoke shop
+"""
+
+keys_app = Typer(
+    help="Who may use the server: make keys, list them, revoke them.",
+    epilog=KEYS_EXAMPLES,
+    rich_markup_mode="rich",
+    no_args_is_help=True,
+)
 
 
 @keys_app.command("add")
@@ -39,17 +57,18 @@ def add_key(
         Option(metavar="N", help="Credits in all, 0.25 for a preview and 1 for others; any number unless given."),
     ] = None,
     store: StoreAddress = None,
+    data: DataFolder = None,
 ) -> None:
     """Make a key, and print it on standard output. It is shown this once: only a digest of it is kept."""
     from mattebox.cli.text import say
     from mattebox.serve.access.keys import RATE, Keys
 
-    with opened(store) as state:
+    with opened(store, data, make=True) as state:
         key, secret = Keys(state).add(name, rate=RATE if rate is None else rate, credits=credits)
         kept = state.name
     limit = "any number of credits" if key.credits is None else f"{key.credits:g} credits"
     say(f"{key.name}: made, with id {key.id}, {key.rate:g} megapixel pictures a minute and {limit} (kept in {kept})")
-    say("The key is not shown again:")
+    say("The key goes to standard output, this once:")
     sys.stdout.write(f"{secret}\n")
 
 
@@ -58,16 +77,20 @@ def list_keys(
     *,
     as_json: Annotated[bool, Option("--json", help="Print JSON.")] = False,
     store: StoreAddress = None,
+    data: DataFolder = None,
 ) -> None:
     """List the keys: what they may spend, what is left, when they were made and last used. No secret is shown."""
     from datetime import datetime, timezone
 
     from mattebox.cli.models import print_table
-    from mattebox.cli.text import print_json
+    from mattebox.cli.text import counted, print_json, say
 
-    records = key_records(store)
+    with opened(store, data) as state:
+        records, kept = key_records(state), state.name
+    say(f"{counted(len(records), 'key') if records else 'no keys yet'} in {kept}")
     if as_json:
         print_json(records)
+    if as_json or not records:
         return
     rows = [
         (
@@ -89,36 +112,46 @@ def revoke_key(
     *,
     name: Annotated[str, Argument(metavar="NAME_OR_ID", help="Name or id of the key, as it is listed.")],
     store: StoreAddress = None,
+    data: DataFolder = None,
 ) -> None:
     """Make a key invalid. Servers that run refuse it within seconds."""
     from mattebox.cli.text import say
     from mattebox.serve.access.keys import FRESH, Keys
 
-    with opened(store) as state:
+    with opened(store, data) as state:
         key = Keys(state).revoke(name)
-    say(f"{key.name}: revoked, with id {key.id}; servers that run refuse it within {FRESH:g} seconds")
+        kept = state.name
+    say(f"{key.name}: revoked in {kept}, with id {key.id}; servers that run refuse it within {FRESH:g} seconds")
 
 
-def key_records(store: str | None) -> list[dict[str, Any]]:
+def key_records(state: Store) -> list[dict[str, Any]]:
     """The keys as plain data, with the credits that are left."""
     from dataclasses import asdict
 
     from mattebox.serve.access.allowance import Allowance
     from mattebox.serve.access.keys import Keys
 
-    with opened(store) as state:
-        allowance = Allowance(state)
-        return [{**asdict(key), "left": allowance.left(key)} for key in Keys(state).list()]
+    allowance = Allowance(state)
+    return [{**asdict(key), "left": allowance.left(key)} for key in Keys(state).list()]
 
 
 @contextmanager
-def opened(address: str | None) -> Iterator[Store]:
-    """The store that was named, else the one that a server with the same variables uses."""
+def opened(address: str | None, data: Path | None, *, make: bool = False) -> Iterator[Store]:
+    """The store that a server with the same options and variables uses.
+
+    Args:
+        address: of the store.
+        data: the server's folder.
+        make: make what is missing.
+    """
     import os
+    from dataclasses import replace
 
     from mattebox.serve.options import options_from
-    from mattebox.serve.store import default_store, open_store
+    from mattebox.serve.store import open_store
 
-    options = options_from(os.environ)
-    with closing(open_store(address or options.store or default_store(options.data))) as state:
+    # One for this computer alone keeps its state in memory, and asks for no key.
+    options = replace(options_from(os.environ), local=False)
+    options = replace(options, store=address or options.store, data=data or options.data)
+    with closing(open_store(options.store_address, make=make)) as state:
         yield state

@@ -121,6 +121,6 @@ def worth_batching(engine: Engine) -> bool:
     """Whether several pictures in one run take less time than one after the other.
 
     On a GPU one alone leaves most of it idle. On two cores the embedded networks took up to twice the time of runs
-    beside each other (benchmarks/batching.py).
+    beside each other (`python -m benchmarks.batching`).
     """
     return engine.device != "cpu" and not (isinstance(engine, OnnxEngine) and engine.fixed_batch)

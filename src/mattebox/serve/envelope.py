@@ -15,13 +15,15 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mattebox.errors import MatteboxError
 from mattebox.serve.refusals import Refusal, refusal_of
+from mattebox.serve.result import SUBJECT
 from mattebox.serve.service import ClientGone
 
 if TYPE_CHECKING:
     from mattebox.serve.service import Service
 
-__all__ = ["Envelope", "refusal_of_framework", "refused"]
+__all__ = ["Envelope", "refusal_in_place_of", "refused"]
 
 log = logging.getLogger("mattebox.serve.answers")
 
@@ -34,8 +36,8 @@ HARDENED = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
 EXPOSED = (
-    "X-Width, X-Height, X-Max-Width, X-Max-Height, X-Type, X-Credits-Charged, X-Foreground-Top, X-Foreground-Left, "
-    "X-Foreground-Width, X-Foreground-Height, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, "
+    f"X-Width, X-Height, X-Max-Width, X-Max-Height, X-Type, X-Credits-Charged, {', '.join(SUBJECT.values())}, "
+    "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, "
     "Retry-After, X-Request-Id, X-Mattebox-Model, X-Mattebox-Score, X-Mattebox-Kind, X-Mattebox-Reason, "
     "Content-Disposition"
 )
@@ -45,6 +47,8 @@ FOREIGN = "A server without keys is for programs of its own computer, and for it
 OWN_NAMES = {"localhost", "127.0.0.1", "::1"}
 HUNG_UP = 499
 """What is counted for a caller who did not wait for the answer."""
+NOTED = ("code", "megapixels", "key")
+"""What is noted in the state of a request for its line in the log."""
 
 
 class Envelope:
@@ -59,7 +63,7 @@ class Envelope:
         self._app = app
         self._service = service
         self._local = service.options.local
-        self._origins = () if self._local else tuple(word.strip() for word in service.options.origins.split(","))
+        self._origins = service.options.callers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -89,13 +93,13 @@ class Envelope:
             else:
                 await self._app(scope, receive, sending)
         except ClientGone:
-            log.info("%s: the caller hung up", identity)
+            log.debug("%s: the caller hung up", identity)
         except Exception as error:
             if status != HUNG_UP:  # the answer has begun, so nothing can be said any more
                 raise
             refusal = refusal_of(error)  # which logs it
             log.warning("%s: answered with %s", identity, refusal.code)
-            await refused(refusal)(scope, receive, sending)
+            await refused(refusal, scope)(scope, receive, sending)
         finally:
             self._service.holding.release(scope)
             self._note(scope, status, time.perf_counter() - started, identity)
@@ -112,7 +116,7 @@ class Envelope:
     def _at_the_door(self, scope: Scope, headers: Headers) -> Response | None:
         """The answer to what never gets to a route."""
         if self._local and not is_own(headers):
-            return refused(Refusal("auth_failed", FOREIGN, title="Caller not allowed"))
+            return refused(Refusal("auth_failed", FOREIGN, title="Caller not allowed"), scope)
         if scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
             allowed = {"Access-Control-Allow-Methods": METHODS, "Access-Control-Allow-Headers": ALLOWED}
             return Response(status_code=204, headers={**allowed, "Access-Control-Max-Age": "86400"})
@@ -122,7 +126,9 @@ class Envelope:
         route = getattr(scope.get("route"), "path", "other")
         self._service.metrics.answers.labels(route, status).inc()
         self._service.metrics.seconds.labels(route).observe(seconds)
-        log.info("%s %s %s %d %.0f ms", identity, scope["method"], route, status, 1000 * seconds)
+        noted = scope.get("state", {})
+        known = [f"{name}={noted[name]}" for name in NOTED if name in noted]
+        log.debug("%s", " ".join((identity, scope["method"], route, str(status), f"{1000 * seconds:.0f} ms", *known)))
 
 
 def is_own(headers: Headers) -> bool:
@@ -130,24 +136,29 @@ def is_own(headers: Headers) -> bool:
 
     A page anywhere may have a browser send requests here, also under a name of its own that leads here.
     """
-    host = urlsplit(f"//{headers.get('host', '')}")
-    origin = headers.get("origin")
-    if host.hostname not in OWN_NAMES:
+    # Pictures and scripts in a page come without an origin. A link that leads here is harmless.
+    if headers.get("sec-fetch-site") == "cross-site" and headers.get("sec-fetch-mode") != "navigate":
         return False
-    return origin is None or urlsplit(origin).netloc == host.netloc
+    origin = headers.get("origin")
+    try:
+        host = urlsplit(f"//{headers.get('host', '')}")
+        return host.hostname in OWN_NAMES and (origin is None or urlsplit(origin).netloc == host.netloc)
+    except ValueError:  # one of them is no address at all
+        return False
 
 
-def refused(refusal: Refusal) -> JSONResponse:
-    """A refusal as an answer."""
+def refused(refusal: Refusal, scope: Scope) -> JSONResponse:
+    """A refusal as an answer to the request of a scope, which notes its code."""
+    scope.setdefault("state", {})["code"] = refusal.code
     return JSONResponse(
         refusal.body(), refusal.status, headers=refusal.headers, media_type="application/json; charset=utf-8"
     )
 
 
-def refusal_of_framework(error: Exception) -> Refusal:
-    """A refusal in place of what the framework would say."""
-    if isinstance(error, Refusal):
-        return error
+def refusal_in_place_of(error: Exception) -> Refusal:
+    """A refusal in place of an error of ours, or of what the framework would say."""
+    if isinstance(error, MatteboxError):
+        return refusal_of(error)
     if isinstance(error, RequestValidationError):
         first = error.errors()[0]
         return Refusal("invalid_parameter", f"{'.'.join(map(str, first['loc'][1:]))}: {first['msg']}")

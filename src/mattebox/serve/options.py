@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 from mattebox.errors import BadParameter, unknown_name
+from mattebox.serve.access.keys import RATE
+from mattebox.serve.values import form_of
 from mattebox.settings import Settings, settings_with
+from mattebox.zoo.places import home
 
-__all__ = ["PREFIX", "ServeOptions", "options_from"]
+__all__ = ["PREFIX", "ServeOptions", "changed", "options_from"]
 
 PREFIX = "MATTEBOX_SERVE_"
 CARVEKIT = "CARVEKIT_"
 ANYWHERE = "0.0.0.0"
 LOCAL = "127.0.0.1"
+ANY = "*"
+"""What stands for pages or proxies of every address."""
+ORIGIN = re.compile(r"[a-z][a-z+.-]*://[^\s/]+")
 INSTALLED = "installed"
 """What stands for every model whose weights are here."""
 
@@ -41,12 +48,12 @@ class ServeOptions:
         max_megabytes: largest file that is taken.
         max_megapixels: largest picture that is taken.
         rate: megapixel pictures a minute for a key of `keys`.
-        store: address of the state that outlives the process: a file, `redis://...` or `memory:`; None for a file in
-            `data`.
-        data: folder of state, of batch jobs and of pictures sent to be looked at; None for one in the user's folder of
-            Mattebox.
+        store: address of the state that outlives the process: a file, `redis://...` or `memory:`; None for what
+            `store_address` says.
+        data: folder of state, of batch jobs and of pictures sent to be looked at; None for what `folder` says.
         job_hours: hours that results of batch jobs are kept.
-        origins: pages of other addresses that may call from a browser: `*` or addresses with commas; nothing for none.
+        origins: pages of other addresses that may call from a browser, such as `https://shop.example`, or `*` for all;
+            None for what `callers` says.
         proxies: addresses of proxies whose word about the client is taken, with commas.
         private_addresses: fetch pictures from addresses of the own network too; only for a server that nobody else
             can reach.
@@ -69,11 +76,11 @@ class ServeOptions:
     grace: float = 8.0
     max_megabytes: float = 22.0
     max_megapixels: float = 50.0
-    rate: float = 500.0
+    rate: float = RATE
     store: str | None = field(default=None, repr=False)
     data: Path | None = None
     job_hours: float = 24.0
-    origins: str = "*"
+    origins: tuple[str, ...] | None = None
     proxies: str = LOCAL
     private_addresses: bool = False
     studio: bool = True
@@ -97,6 +104,14 @@ class ServeOptions:
                 raise BadParameter(f"{name}={value!r}: must be from {low:g} to {high:g}")
         if self.local and self.host not in {None, LOCAL, "localhost", "::1"}:
             raise BadParameter(f"host={self.host!r}: without keys the server is for this computer alone ({LOCAL})")
+        for origin in self.origins or ():
+            if origin != ANY and not ORIGIN.fullmatch(origin):
+                raise BadParameter(
+                    f"origins={origin!r}: give {ANY}, or addresses of pages such as https://shop.example"
+                )
+        for proxy in self.proxies.replace(",", " ").split():
+            if not is_proxy(proxy):
+                raise BadParameter(f"proxies={proxy!r}: give {ANY}, addresses such as 10.0.0.1, or 10.0.0.0/8")
 
     @property
     def address(self) -> str:
@@ -107,6 +122,23 @@ class ServeOptions:
     def open(self) -> bool:
         """Whether everybody who reaches the server may use it."""
         return self.local or not self.auth
+
+    @property
+    def callers(self) -> tuple[str, ...]:
+        """Origins of pages that may call: as was said, else all where a key is asked for, and none where none is."""
+        # Without a key any page that a browser has open could use the server, and read what others made with it.
+        unless_said = () if self.open else (ANY,)
+        return unless_said if self.origins is None else self.origins
+
+    @property
+    def folder(self) -> Path:
+        """Folder of state, of batch jobs and of pictures sent to be looked at."""
+        return self.data or home() / "server"
+
+    @property
+    def store_address(self) -> str:
+        """Where the state is: in a file of the folder unless said otherwise, and in memory where there are no keys."""
+        return self.store or ("memory:" if self.local else str(self.folder / "state.sqlite"))
 
     def redacted(self) -> dict[str, Any]:
         """All of it by name, for people to look at, with no secret in it."""
@@ -119,7 +151,15 @@ class ServeOptions:
         return shown
 
 
-def options_from(environment: Mapping[str, str], unless_set: ServeOptions | None = None) -> ServeOptions:
+def is_proxy(text: str) -> bool:
+    """Whether some text is an address, a network, or stands for all of them."""
+    try:
+        return text == ANY or bool(ip_network(text, strict=False))
+    except ValueError:
+        return False
+
+
+def options_from(environment: Mapping[str, str]) -> ServeOptions:
     """Read options from variables: `MATTEBOX_SERVE_PORT`, `MATTEBOX_SERVE_MODEL`, ..., and those of CarveKit's server.
 
     Every field of `ServeOptions` and of `Settings` has the variable of its name in capitals; an empty one is not set.
@@ -127,26 +167,23 @@ def options_from(environment: Mapping[str, str], unless_set: ServeOptions | None
 
     Args:
         environment: such as `os.environ`.
-        unless_set: what holds where no variable says otherwise.
 
     Raises:
         BadParameter: a value cannot be read or makes no sense, or there is no such option; the message names the
-            variable and never repeats a secret.
+            variable.
 
     Example:
         >>> options_from({"MATTEBOX_SERVE_PORT": "9000", "MATTEBOX_SERVE_KEEP_LARGEST": "yes"}).settings.keep_largest
         True
     """
-    options = unless_set or ServeOptions()
-    options = changed(options, dict(carvekit_values(environment)))
-    return changed(options, dict(own_values(environment)))
+    return changed(ServeOptions(), {**dict(carvekit_values(environment)), **dict(own_values(environment))})
 
 
-Named = tuple[str, str]
-"""A value and the variable it comes from."""
+Said = tuple[Any, str]
+"""A value, or the text of one, and the name of the variable or option that says it."""
 
 
-def own_values(environment: Mapping[str, str]) -> Iterator[tuple[str, Named]]:
+def own_values(environment: Mapping[str, str]) -> Iterator[tuple[str, Said]]:
     """Names of fields, and what our own variables say of them."""
     for variable, text in environment.items():
         if not variable.startswith(PREFIX) or not text.strip():
@@ -161,12 +198,12 @@ def own_values(environment: Mapping[str, str]) -> Iterator[tuple[str, Named]]:
 def read_secret(variable: str, path: str) -> str:
     """What a file holds; several lines are several keys."""
     try:
-        return ",".join(Path(path).expanduser().read_text(encoding="utf-8").split())
+        return ",".join(Path(path).expanduser().read_text(encoding="utf-8").strip().splitlines())
     except (OSError, UnicodeDecodeError) as error:
         raise BadParameter(f"{variable}: {path} cannot be read") from error
 
 
-def carvekit_values(environment: Mapping[str, str]) -> Iterator[tuple[str, Named]]:
+def carvekit_values(environment: Mapping[str, str]) -> Iterator[tuple[str, Said]]:
     """Names of fields, and what the variables of CarveKit's server say of them."""
     for variable, text in environment.items():
         name = variable.removeprefix(CARVEKIT)
@@ -204,49 +241,19 @@ POSTPROCESSING = {
 }
 
 
-def changed(options: ServeOptions, values: dict[str, Named]) -> ServeOptions:
-    """Options with some fields, of theirs or of the settings, read from text."""
-    own = {each.name: str(each.type) for each in fields(ServeOptions) if each.name != "settings"}
-    asked = {each.name: str(each.type) for each in fields(Settings)}
-    changes: dict[str, dict[str, Any]] = {"own": {}, "asked": {}}
-    for name, (text, variable) in values.items():
-        kind = own.get(name) or asked.get(name)
-        if kind is None:
-            raise BadParameter(f"{variable}: {unknown_name('option', name, [*own, *asked])}")
-        try:
-            changes["own" if name in own else "asked"][name] = READERS[kind](text)
-        except ValueError:
-            shown = "what is given" if name in {"keys", "admin_key", "store"} else f"'{text}'"
-            raise BadParameter(f"{variable}: {shown} is not {WORDS.get(kind, 'valid')}") from None
-    return replace(options, settings=settings_with(options.settings, changes["asked"]), **changes["own"])
-
-
-def read_bool(text: str) -> bool:
-    """Read yes or no.
+def changed(options: ServeOptions, said: Mapping[str, Said]) -> ServeOptions:
+    """Options with some fields, of theirs or of the settings, as they were said by name.
 
     Raises:
-        ValueError: it is neither.
+        BadParameter: a value cannot be read or makes no sense, or there is no such option.
     """
-    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
-    try:
-        return words[text.lower()]
-    except KeyError:
-        raise ValueError(text) from None
-
-
-def read_list(text: str) -> tuple[str, ...]:
-    """Read several with commas between."""
-    return tuple(word.strip() for word in text.split(",") if word.strip())
-
-
-READERS: dict[str, Callable[[str], Any]] = {
-    "str": str,
-    "str | None": str,
-    "int": int,
-    "int | None": int,
-    "float": float,
-    "bool": read_bool,
-    "tuple[str, ...]": read_list,
-    "Path | None": lambda text: Path(os.path.expanduser(text)),
-}
-WORDS = {"int": "a whole number", "int | None": "a whole number", "float": "a number", "bool": "true or false"}
+    own, asked = get_type_hints(ServeOptions), get_type_hints(Settings)
+    del own["settings"]
+    changes: dict[str, Any] = {}
+    for name, (value, source) in said.items():
+        hint = own.get(name, asked.get(name))
+        if hint is None:
+            raise BadParameter(f"{source}: {unknown_name('option', name, [*own, *asked])}")
+        changes[name] = form_of(hint).value(value, source)
+    settings = settings_with(options.settings, {name: changes[name] for name in changes.keys() - own})
+    return replace(options, settings=settings, **{name: changes[name] for name in changes.keys() & own})

@@ -17,9 +17,10 @@ from mattebox.errors import (
     MatteboxError,
     MissingExtra,
     ModelNotFound,
+    StoreUnavailable,
     WeightsUnavailable,
+    out_of_memory,
 )
-from mattebox.serve.store.base import StoreUnavailable
 
 __all__ = ["DETAILS", "MISSING_KEY", "REFUSALS", "Refusal", "refusal_of", "too_large", "too_many_pixels"]
 
@@ -97,6 +98,9 @@ DETAILS: dict[str, str] = {
     "deadline_exceeded": "The server could not finish in time. Try again later, or ask for a smaller size.",
 }
 """Details of the codes that have always the same."""
+
+STORE_AWAY = "The server cannot reach what it keeps of keys, counts and jobs. Try again later."
+"""Detail of `server_busy` where that is why."""
 
 MISSING_KEY = "Missing API Key"
 """Title of `auth_failed` where no key was sent at all."""
@@ -190,9 +194,10 @@ def refusal_of(error: Exception) -> Refusal:
     for kind, code in OF_CALLERS.items():
         if isinstance(error, kind):
             return Refusal(code, told(error))
-    code = next(code for kind, code in OF_OURS.items() if isinstance(error, kind))
+    code = "server_busy" if out_of_memory(error) else next(c for kind, c in OF_OURS.items() if isinstance(error, kind))
     log.error("%s: %r", code, error, exc_info=error if code == "internal_error" else None)
-    return Refusal(code, headers={"Retry-After": str(RETRY_AFTER)} if code == "server_busy" else None)
+    detail = STORE_AWAY if isinstance(error, StoreUnavailable) else None
+    return Refusal(code, detail, headers={"Retry-After": str(RETRY_AFTER)} if code == "server_busy" else None)
 
 
 OF_CALLERS: dict[type[Exception], str] = {
@@ -202,7 +207,6 @@ OF_CALLERS: dict[type[Exception], str] = {
 }
 """Errors that say what is wrong with a request."""
 OF_OURS: dict[type[Exception], str] = {
-    MemoryError: "server_busy",
     StoreUnavailable: "server_busy",
     MissingExtra: "model_unavailable",
     WeightsUnavailable: "model_unavailable",

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass, field
 
-__all__ = ["MEDIA_TYPES", "Result"]
+from mattebox.geometry import Box
+
+__all__ = ["MEDIA_TYPES", "SUBJECT", "Result", "boxed"]
 
 MEDIA_TYPES = {
     "png": "image/png",
@@ -15,6 +17,8 @@ MEDIA_TYPES = {
     "zip": "application/zip",
 }
 """What HTTP calls the formats that are written."""
+SUBJECT = {name: f"X-Foreground-{name.title()}" for name in ("top", "left", "width", "height")}
+"""The headers that tell where the subject lies, by what they tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +44,16 @@ class Result:
     def json(self) -> dict[str, dict[str, object]]:
         """The object that is sent to those who accept JSON: the file in base64, and the details."""
         return {"data": {"result_b64": base64.b64encode(self.data).decode("ascii"), **self.details}}
+
+
+def boxed(box: Box) -> tuple[dict[str, str], dict[str, object]]:
+    """Where the subject lies in the result, as headers and as details.
+
+    Example:
+        >>> boxed((1, 2, 5, 9))[1]
+        {'foreground_top': 1, 'foreground_left': 2, 'foreground_width': 7, 'foreground_height': 4}
+    """
+    top, left, bottom, right = box
+    values = (top, left, right - left, bottom - top)
+    headers = {header: str(value) for header, value in zip(SUBJECT.values(), values, strict=True)}
+    return headers, {f"foreground_{name}": value for name, value in zip(SUBJECT, values, strict=True)}

@@ -5,33 +5,36 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
+from weakref import WeakValueDictionary
 
 import anyio
 import numpy as np
 from starlette.requests import Request
 
 from mattebox.batch import share_cores
-from mattebox.errors import BadParameter, BadPicture, MatteboxError
+from mattebox.errors import BadParameter, BadPicture, MatteboxError, StoreUnavailable
 from mattebox.picture import read_size
 from mattebox.remover import Remover, shared_remover
 from mattebox.serve.access.allowance import Allowance
 from mattebox.serve.access.keys import Key, Keys
+from mattebox.serve.cutouts.wishes import Offer
 from mattebox.serve.incoming.fetching import Fetcher
-from mattebox.serve.incoming.holding import Holding
+from mattebox.serve.incoming.holding import Holding, caller_of
 from mattebox.serve.incoming.intake import Body, Limits, read_body
 from mattebox.serve.incoming.opening import check_type
 from mattebox.serve.metrics import Metrics
 from mattebox.serve.options import INSTALLED, ServeOptions
 from mattebox.serve.refusals import MISSING_KEY, Refusal, refusal_of, too_large, too_many_pixels
-from mattebox.serve.store import default_store, open_store
+from mattebox.serve.store import open_store
 from mattebox.serve.workers.pool import Pool
 from mattebox.settings import Settings
 from mattebox.solvers import SOLVERS
-from mattebox.zoo.places import home
 from mattebox.zoo.registry import DEFAULT, DEFAULT_DETAIL, load_cards
 from mattebox.zoo.weights import is_here
 
@@ -54,6 +57,8 @@ STEPS = {"segment": "model", "refine": "refine", "matte": "matte"}
 """Tasks of models that a call may ask for, and the settings that name one."""
 PICTURES = 4
 """Pictures that one call may bring: the picture, its background, a mask and a trimap."""
+FETCHES = 4
+"""Addresses of one caller that are fetched at once; nothing has been paid for them yet."""
 
 
 class ClientGone(Exception):
@@ -84,8 +89,8 @@ class Service:
 
     def __init__(self, options: ServeOptions) -> None:
         self.options = options
-        self.data = options.data or home() / "server"
-        self.store: Store = open_store(options.store or ("memory:" if options.local else default_store(options.data)))
+        self.data = options.folder
+        self.store: Store = open_store(options.store_address)
         fixed = [*options.keys, *([options.admin_key] if options.admin_key else [])]
         self.keys = Keys(self.store, fixed=fixed, rate=options.rate)
         self.allowance = Allowance(self.store)
@@ -103,16 +108,25 @@ class Service:
         self.metrics = Metrics(self.pool)
         self.served = served_models(options)
         self._clerks = ThreadPoolExecutor(4, thread_name_prefix="store")
+        self._filers = ThreadPoolExecutor(2, thread_name_prefix="jobs")
+        self._fetches: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     async def start(self) -> None:
-        """Load every model that is served, and take work."""
-        await asyncio.to_thread(self.pool.start, self._prepare)
+        """Load every model that is served, and take work, unless that was done already."""
+        if not self.pool.ready:
+            await asyncio.to_thread(self.pool.start, self._prepare)
 
     async def stop(self) -> None:
         """Finish what was taken, within the time that is left, and close."""
         await self.pool.drain(self.options.grace)
         self._clerks.shutdown(wait=True)
+        self._filers.shutdown(wait=True)
         self.store.close()
+
+    @property
+    def offer(self) -> Offer:
+        """What calls of our own API may ask for."""
+        return Offer(self.options.settings, self.served, self.limits.pixels)
 
     def _prepare(self) -> None:
         """Load the models, and cut out a first picture, which is slower than those after it."""
@@ -124,14 +138,7 @@ class Service:
         self.remover(self.options.settings)(first)
 
     def remover(self, settings: Settings) -> Remover:
-        """The pipeline with some settings.
-
-        Raises:
-            Refusal: it needs a model that is not served.
-        """
-        for name in settings.asked:
-            if name not in self.served:
-                raise Refusal("unknown_model", f"'{name}' is not served here; served: {', '.join(sorted(self.served))}")
+        """The pipeline with some settings; not on the event loop, since it may have to be made first."""
         return shared_remover(settings, self._threads)
 
     async def caller(self, request: Request) -> Key:
@@ -148,36 +155,39 @@ class Service:
         key = await self.stored(self.keys.check, secret)
         if key is None:
             raise Refusal("auth_failed")
+        request.state.key = key.id
         return key
 
-    async def body(self, request: Request, limits: Limits | None = None) -> Body:
+    async def body(self, request: Request, files: Collection[str], limits: Limits | None = None) -> Body:
         """What a request brings.
 
         Args:
             request: whose body has not been read; its time runs from when it is.
+            files: names under which files are taken.
             limits: in place of the usual ones.
 
         Raises:
             Refusal: it is too large or cannot be read, or there is no room for it now.
         """
-        limits = limits or self.limits
-        told = request.headers.get("content-length", "")
-        self.holding.take(request.scope, min(int(told), limits.body) if told.isdecimal() else limits.file)
-        body = await read_body(request, limits)
+        body = await read_body(request, limits or self.limits, files, partial(self.holding.take, request.scope))
         request.scope[ASKED] = asyncio.get_running_loop().time()
         return body
 
-    async def fetch(self, request: Request, url: str, code: str = "failed_image_download") -> bytes:
-        """What lies at an address that a request names.
+    async def bytes_of(self, request: Request, source: bytes | str, code: str = "failed_image_download") -> bytes:
+        """A picture that a request brings, or what lies at the address that it names.
 
         Raises:
             Refusal: it cannot be fetched in time (`code`), it is too large, or there is no room for it now.
             ClientGone: the caller hung up.
         """
-        self.holding.take(request.scope, self.limits.file)
+        if isinstance(source, bytes):
+            return source
+        turn = self._fetches.setdefault(caller_of(request.scope), asyncio.Semaphore(FETCHES))
+        came = partial(self.holding.take, request.scope)
         try:
             with anyio.fail_after(self.left(request)):
-                return await while_connected(request, self.fetcher.fetch(url, code=code))
+                async with turn:
+                    return await while_connected(request, self.fetcher.fetch(source, came, code))
         except TimeoutError:
             raise Refusal(code, "it did not come in time") from None
 
@@ -189,6 +199,11 @@ class Service:
         """Do something that may wait for the store, while the server goes on."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._clerks, lambda: function(*args, **named))
+
+    async def filed(self, function: Callable[Asked, Made], *args: Asked.args, **named: Asked.kwargs) -> Made:
+        """The same with the records of jobs, which are large: no other call waits behind them."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._filers, lambda: function(*args, **named))
 
     async def reachable(self) -> bool:
         """Whether the state can be read."""
@@ -211,7 +226,7 @@ class Service:
 
         Args:
             request: whose body was read; its connection is watched, and its deadline runs.
-            key: of the caller; what fails is not charged.
+            key: of the caller.
             picture: the file's bytes.
             task: what is done in a worker's thread.
             credits: what it costs a key that has a limit.
@@ -220,23 +235,54 @@ class Service:
             What the task gave, and headers that tell what was charged and what is left.
 
         Raises:
-            Refusal: the picture is too large, the allowance is used up, there is no room or no time, or the task
-                failed.
+            Refusal: the picture is too large, the allowance is used up, or there is no room or no time.
             ClientGone: the caller hung up.
+            Exception: whatever the task raises.
         """
-        megapixels = await asyncio.to_thread(self.measure, picture)
-        allowed = await self.stored(self.allowance.spend, key, megapixels, credits)
+        megapixels = request.state.megapixels = await asyncio.to_thread(self.measure, picture)
+        async with self.charged(key, megapixels, task, credits) as (run, headers):
+            return await while_connected(request, run(deadline=self.left(request))), headers
+
+    @contextlib.asynccontextmanager
+    async def charged(
+        self,
+        key: Key,
+        megapixels: float,
+        task: Callable[[], Made],
+        credits: float,  # noqa: A002
+        *,
+        paid: bool = False,
+    ) -> AsyncIterator[tuple[Callable[..., Awaitable[Made]], dict[str, str]]]:
+        """Charge a key for a picture; what fails costs no credits, and what was not even begun none of its minute.
+
+        Args:
+            key: that pays.
+            megapixels: of the picture.
+            task: what is done in a worker's thread.
+            credits: what it costs a key that has a limit.
+            paid: whether the credits were taken before.
+
+        Yields:
+            What has the task done, with further arguments of `Pool.run`; and headers that tell what was charged and
+            what is left.
+
+        Raises:
+            Refusal: the allowance is used up.
+        """
+        allowed = await self.stored(self.allowance.spend, key, megapixels, credits, paid=paid)
+        begun = threading.Event()
+
+        def begin() -> Made:
+            begun.set()
+            return task()
+
         try:
-            work = self.pool.run(task, megapixels=megapixels, deadline=self.left(request), owner=key.id)
-            made = await while_connected(request, work)
-        except BaseException as error:
-            with contextlib.suppress(Exception):
-                await asyncio.shield(self.stored(self.allowance.refund, allowed))
-            if isinstance(error, Exception) and not isinstance(error, ClientGone):
-                raise refusal_of(error) from error
+            yield partial(self.pool.run, begin, megapixels=megapixels, owner=key.id), allowed.headers
+        except BaseException:
+            with contextlib.suppress(StoreUnavailable):
+                await asyncio.shield(self.stored(self.allowance.refund, allowed, begun=begun.is_set()))
             raise
         self.metrics.megapixels.inc(megapixels)
-        return made, allowed.headers
 
     def measure(self, picture: bytes) -> float:
         """Megapixels of a file, by its header.
@@ -244,13 +290,15 @@ class Service:
         Raises:
             Refusal: it is no picture, or a larger one than is taken.
         """
+        if not picture:
+            raise Refusal("failed_to_read_image", "the file is empty")
         if len(picture) > self.limits.file:
             raise too_large(self.limits.file)
         check_type(picture)
         try:
             height, width = read_size(picture)
         except BadPicture as error:
-            raise Refusal("invalid_dimensions") from error
+            raise Refusal("invalid_dimensions", refusal_of(error).detail) from error
         except MatteboxError as error:
             raise refusal_of(error) from error
         if height * width > self.limits.pixels:

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mattebox.serve.access import allowance as module
 from mattebox.serve.access.allowance import Allowance
 from mattebox.serve.access.keys import Key, Keys
 from mattebox.serve.refusals import Refusal
@@ -73,36 +72,46 @@ def test_a_picture_larger_than_a_minute_takes_all_of_it(allowance: Allowance) ->
 
 
 def test_after_a_minute_there_is_a_new_one(allowance: Allowance, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MINUTE", 1)
     small = replace(SHOP, rate=1)
     spent = allowance.spend(small, 1)
+    monkeypatch.setattr(time, "time", lambda: spent.resets - 0.5)
     with pytest.raises(Refusal) as raised:
         allowance.spend(small, 1)
     assert raised.value.headers["Retry-After"] == "1"
-    while time.time() < spent.resets:
-        time.sleep(0.01)
+    monkeypatch.setattr(time, "time", lambda: spent.resets)
     allowance.spend(small, 1)
 
 
 def test_what_failed_is_given_back(allowance: Allowance) -> None:
     first = allowance.spend(PREPAID, 100, 1)
     assert allowance.left(PREPAID) == 1
-    allowance.refund(first)
+    allowance.refund(first, begun=False)
     assert allowance.left(PREPAID) == 2
     assert allowance.spend(PREPAID, 1, 1).headers["X-RateLimit-Remaining"] == "499"
+
+
+def test_work_that_failed_costs_no_credits_and_counts_for_the_minute(allowance: Allowance) -> None:
+    allowance.refund(allowance.spend(PREPAID, 100, 1), begun=True)
+    assert allowance.left(PREPAID) == 2
+    assert allowance.spend(PREPAID, 1, 1).headers["X-RateLimit-Remaining"] == "399"
+
+
+def test_what_was_paid_before_is_not_charged_again_but_can_be_given_back(allowance: Allowance) -> None:
+    allowance.spend(PREPAID, 1, 1)
+    again = allowance.spend(PREPAID, 1, 1, paid=True)
+    assert allowance.left(PREPAID) == 1
+    allowance.refund(again, begun=True)
+    assert allowance.left(PREPAID) == 2
 
 
 def test_what_was_spent_in_a_minute_that_is_over_is_not_given_back_in_the_next(
     allowance: Allowance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "MINUTE", 0.2)
     small = replace(SHOP, rate=10)
     old = allowance.spend(small, 9)
-    while time.time() < old.resets:
-        time.sleep(0.01)
-    monkeypatch.setattr(module, "MINUTE", 60)
+    monkeypatch.setattr(time, "time", lambda: old.resets)
     allowance.spend(small, 4)
-    allowance.refund(old)
+    allowance.refund(old, begun=False)
     assert allowance.spend(small, 1).headers["X-RateLimit-Remaining"] == "5"
 
 
@@ -151,7 +160,7 @@ def test_whatever_fails_in_between_the_books_balance(pictures: list[tuple[float,
             except Refusal:
                 continue
             if fails:
-                allowance.refund(allowed)
+                allowance.refund(allowed, begun=False)
             else:
                 spent += cost
         assert spent <= 2

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import math
 import re
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -15,6 +14,7 @@ from mattebox import BadParameter
 from mattebox.serve.access import keys as module
 from mattebox.serve.access.keys import Key, Keys
 from mattebox.serve.store import Store, open_store
+from waiting import until
 
 
 @pytest.fixture
@@ -80,8 +80,7 @@ def test_a_key_that_another_process_revokes_stops_here_too(store: Store, monkeyp
     _, secret = here.add("shop")
     assert here.check(secret) is not None
     there.revoke("shop")
-    while here.check(secret) is not None:
-        time.sleep(0.01)
+    until(lambda: here.check(secret) is None)
 
 
 def test_the_store_is_not_asked_each_time(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,7 +155,7 @@ def test_limits_that_make_no_sense_are_refused(store: Store, number: float) -> N
     keys = Keys(store)
     with pytest.raises(BadParameter, match=f"rate={number}: must be above 0"):
         keys.add("shop", rate=number)
-    with pytest.raises(BadParameter, match=f"credits={number}: must be 0 or more"):
+    with pytest.raises(BadParameter, match=f"credits={number}: must be above 0"):
         keys.add("shop", credits=number)
     assert keys.list() == []
 

@@ -13,7 +13,7 @@ from PIL import Image, ImageCms
 from mattebox import Cutout, Remover
 from mattebox.cancelling import Cancellation, Cancelled
 from mattebox.encode import encode
-from mattebox.errors import BadPicture
+from mattebox.errors import BadParameter, BadPicture
 from mattebox.picture import Picture
 from mattebox.remover import part_of
 from mattebox.serve.contract.fulfil import class_of, fulfil
@@ -286,6 +286,15 @@ def test_a_margin_without_a_crop_does_nothing() -> None:
 
 def test_a_crop_after_a_scale_keeps_the_size_of_the_subject() -> None:
     assert pixels(done(crop="true", scale="100%", crop_margin="5px")).shape[:2] == (410, 310)
+
+
+@pytest.mark.parametrize("more", [{"crop_margin": "500px"}, {"shadow_type": "3D"}])
+def test_what_would_be_far_larger_than_the_picture_is_refused_before_it_is_made(more: dict[str, str]) -> None:
+    """Of a thin picture, margins and shadows make a thousand times as much."""
+    rgb = np.full((60_000, 8, 3), GREEN, np.uint8)
+    rgb[1_000:59_000, 3:5] = RED
+    with pytest.raises(BadParameter, match=r"pixels would be larger than 50 megapixels"):
+        done(encode(rgb, "png"), crop="true", **more)
 
 
 def test_margins_do_not_make_a_result_larger_than_its_size() -> None:

@@ -22,19 +22,21 @@ from mattebox.output import Output
 from mattebox.picture import open_picture
 from mattebox.remover import shared_remover
 from mattebox.serve.cutouts.cut import cut
-from mattebox.serve.cutouts.wishes import read_wish
+from mattebox.serve.cutouts.wishes import Offer, read_wish
 from mattebox.serve.incoming.bodies import Upload
 from mattebox.serve.refusals import Refusal
 from mattebox.serve.result import MEDIA_TYPES, Result
+from mattebox.settings import Settings
 from serve.live import Live
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
+OFFER = Offer(Settings(), {"lite", "detail"}, max_pixels=50_000_000)
 
 
 def done(picture: bytes, files: dict[str, bytes] | None = None, **fields: object) -> Result:
     """What comes of a picture without a server."""
     uploads = {name: [Upload(name, data)] for name, data in {"image": picture, **(files or {})}.items()}
-    wish = read_wish(fields, uploads)
+    wish = read_wish(fields, uploads, OFFER)
     return cut(wish, shared_remover(wish.settings))
 
 
@@ -50,6 +52,7 @@ def box_of(result: Result) -> tuple[int, int, int, int]:
     return top, left, top + height, left + width
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fields", "options"),
     [
@@ -75,7 +78,7 @@ def test_http_the_command_line_and_python_give_the_same_bytes(
     command = [sys.executable, "-m", "mattebox", "remove", str(EXAMPLES / "lemur.jpg"), "-o", str(target), *options]
     subprocess.run(command, check=True, capture_output=True)
     assert answer.content == target.read_bytes()
-    wish = read_wish(fields, {"image": [Upload("", lemur)]})
+    wish = read_wish(fields, {"image": [Upload("", lemur)]}, OFFER)
     cutout = mattebox.Remover(wish.settings)(lemur, **wish.hints)
     assert answer.content == wish.output.encode(wish.output.dress(cutout))
 

@@ -2,28 +2,30 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mattebox.serve.cutouts.wishes import TEXTS, Wish, read_batch, read_wish
+from mattebox.serve.cutouts.wishes import TEXTS, Offer, Wish, read_batch, read_wish
 from mattebox.serve.incoming.bodies import Upload
 from mattebox.serve.refusals import Refusal
 from mattebox.settings import Settings
 
 PICTURE = {"image": [Upload("shoe.jpg", b"file")]}
+OFFER = Offer(Settings(), {"lite", "detail"}, max_pixels=50_000_000)
 IN_BASE64 = base64.b64encode(b"file").decode()
 
 
 def wish(**fields: object) -> Wish:
-    return read_wish(fields, PICTURE)
+    return read_wish(fields, PICTURE, OFFER)
 
 
 def refusal(fields: Mapping[str, object], files: dict[str, list[Upload]] | None = None) -> Refusal:
     with pytest.raises(Refusal) as caught:
-        read_wish(fields, PICTURE if files is None else files)
+        read_wish(fields, PICTURE if files is None else files, OFFER)
     return caught.value
 
 
@@ -38,11 +40,11 @@ def refusal(fields: Mapping[str, object], files: dict[str, list[Upload]] | None 
     ],
 )
 def test_the_picture_comes_as_a_file_or_in_base64(fields: dict[str, object], files: dict[str, list[Upload]]) -> None:
-    assert read_wish(fields, files).picture == b"file"
+    assert read_wish(fields, files, OFFER).picture == b"file"
 
 
 def test_a_picture_may_be_an_address() -> None:
-    assert read_wish({"image_url": " https://example.org/a.jpg "}, {}).picture == "https://example.org/a.jpg"
+    assert read_wish({"image_url": " https://example.org/a.jpg "}, {}, OFFER).picture == "https://example.org/a.jpg"
 
 
 def test_one_picture_is_needed_and_no_more() -> None:
@@ -64,8 +66,8 @@ def test_what_is_empty_is_not_given() -> None:
 
 
 def test_what_is_not_given_is_what_the_server_is_set_to() -> None:
-    own = Settings(feather=2.0, threshold=0.4)
-    read = read_wish({"threshold": "0.6"}, PICTURE, settings=own)
+    own = replace(OFFER, settings=Settings(feather=2.0, threshold=0.4))
+    read = read_wish({"threshold": "0.6"}, PICTURE, own)
     assert (read.settings.feather, read.settings.threshold) == (2.0, 0.6)
 
 
@@ -79,6 +81,7 @@ def test_what_is_not_given_is_what_the_server_is_set_to() -> None:
         ({"format": "bmp"}, "invalid_parameter", "png"),
         ({"preset": "amazn"}, "invalid_parameter", "did you mean 'amazon'"),
         ({"model": "lte"}, "unknown_model", "did you mean 'lite'"),
+        ({"model": "u2net"}, "unknown_model", "model: no model 'u2net'; Valid: detail, lite"),
         ({"scale": "0.5"}, "invalid_parameter", "canvas"),
         ({"canvas": "0x10"}, "invalid_parameter", "empty"),
         ({"canvas": "10000x10000"}, "invalid_parameter", "50 megapixels"),
@@ -123,7 +126,7 @@ def test_a_preview_costs_a_quarter() -> None:
 
 def test_a_batch_takes_files_and_addresses() -> None:
     files = {"image": [Upload("a.jpg", b"1"), Upload("b.jpg", b"2")]}
-    asked, pictures = read_batch({"image_urls": '["https://example.org/c.jpg"]', "crop": "5%"}, files)
+    asked, pictures = read_batch({"image_urls": '["https://example.org/c.jpg"]', "crop": "5%"}, files, OFFER)
     assert pictures == [*files["image"], "https://example.org/c.jpg"]
     assert (asked.output.crop, dict(asked.asked)) == ("5%", {"crop": "5%"})
 
@@ -131,13 +134,13 @@ def test_a_batch_takes_files_and_addresses() -> None:
 @pytest.mark.parametrize("urls", ["https://example.org/c.jpg", "{}", 5, {"a": 1}, "[" * 5000, [1, [2]]])
 def test_addresses_of_a_batch_are_a_list(urls: object) -> None:
     with pytest.raises(Refusal) as caught:
-        read_batch({"image_urls": urls}, {})
+        read_batch({"image_urls": urls}, {}, OFFER)
     assert caught.value.status == 400
 
 
 def test_a_batch_needs_pictures() -> None:
     with pytest.raises(Refusal, match="image_urls"):
-        read_batch({"image_urls": "[]"}, {})
+        read_batch({"image_urls": "[]"}, {}, OFFER)
 
 
 names = st.sampled_from(["model", "crop", "canvas", "points", "preset", "background", "shadow", "matte", *TEXTS])
@@ -149,7 +152,7 @@ names = st.sampled_from(["model", "crop", "canvas", "points", "preset", "backgro
 def test_any_call_is_read_or_refused(fields: dict[str, object]) -> None:
     status = 200
     try:
-        read_wish(fields, PICTURE)
+        read_wish(fields, PICTURE, OFFER)
     except Refusal as refused:
         status = refused.status
     assert status in {200, 400}

@@ -5,18 +5,20 @@ import gzip
 import json
 import socket
 import ssl
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import httpx
 import pytest
 
-from mattebox.serve.incoming.fetching import NOWHERE, Fetcher
+from mattebox.serve.incoming.fetching import NOWHERE, RESOLVERS, Fetcher
 from mattebox.serve.refusals import Refusal
 
 TLS = Path(__file__).parent / "tls"
@@ -119,7 +121,7 @@ def here(address: str) -> bool:
 
 
 def fetch(url: str, code: str = "failed_image_download", fetcher: Fetcher | None = None) -> bytes:
-    return asyncio.run((fetcher or Fetcher(LIMIT, 5.0, allowed=here)).fetch(url, code))
+    return asyncio.run((fetcher or Fetcher(LIMIT, 5.0, allowed=here)).fetch(url, int, code))
 
 
 def refusal(url: str, code: str = "failed_image_download", fetcher: Fetcher | None = None) -> Refusal:
@@ -222,6 +224,40 @@ def test_a_server_that_says_nothing_is_given_up() -> None:
 def test_a_name_that_takes_for_ever_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(1.0))
     assert "0.1 seconds" in str(refusal("http://slow.example/", fetcher=Fetcher(LIMIT, 0.1)))
+
+
+def test_names_that_take_for_ever_take_no_more_threads_than_there_are_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    answered, asked = Event(), []
+
+    def look_up(*_: object, **__: object) -> list[Any]:
+        asked.append(1)
+        assert answered.wait(60)
+        return []
+
+    async def story() -> None:
+        fetcher = Fetcher(LIMIT, 1.0)
+        fetches = [fetcher.fetch("http://slow.example/", int) for _ in range(RESOLVERS + 3)]
+        for told in await asyncio.gather(*fetches, return_exceptions=True):
+            assert "1 seconds" in str(told)
+        assert len(asked) == RESOLVERS
+        answered.set()
+        fetcher._timeout = 60.0
+        with pytest.raises(Refusal, match=NOWHERE):
+            await fetcher.fetch("http://quick.example/", int)
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    asyncio.run(story())
+
+
+def test_a_name_that_takes_for_ever_does_not_hold_up_the_end_of_the_process() -> None:
+    program = (
+        "import asyncio, socket, time;"
+        "from mattebox.serve.incoming.fetching import Fetcher;"
+        "socket.getaddrinfo = lambda *_, **__: time.sleep(600);"
+        "asyncio.run(Fetcher(1000, 0.1).fetch('http://slow.example/', int))"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+    assert "it did not come within 0.1 seconds" in ended.stderr.splitlines()[-1]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
@@ -14,8 +14,9 @@ from starlette.requests import Request
 from mattebox.serve.incoming.intake import Body, Limits, Upload, read_body
 from mattebox.serve.refusals import Refusal
 
-LIMITS = Limits(body=20_000, file=1_000, fields=8, field_size=100, parts=3, seconds=5.0)
+LIMITS = Limits(body=20_000, file=1_000, pixels=1_000, fields=8, field_size=100, parts=3, seconds=5.0)
 PICTURE = b"\x89PNG\r\n--x\r\n\r\n--x--\r\n\x00\xff"
+FILES = ("image", "image_file", "bg_image_file", "mask")
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 
@@ -28,10 +29,12 @@ async def pieces(body: bytes, size: int) -> AsyncIterator[Message]:
     yield {"type": "http.request", "body": b"", "more_body": False}
 
 
-async def taking(messages: AsyncIterator[Message], headers: dict[str, str], limits: Limits) -> Body:
+async def taking(
+    messages: AsyncIterator[Message], headers: dict[str, str], limits: Limits, came: Callable[[int], object] = int
+) -> Body:
     raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
     scope = {"type": "http", "method": "POST", "path": "/", "headers": raw}
-    return await read_body(Request(scope, lambda: anext(messages)), limits)
+    return await read_body(Request(scope, lambda: anext(messages)), limits, FILES, came)
 
 
 def read(body: bytes, kind: str | None, *, size: int = 512, limits: Limits = LIMITS, **headers: str) -> Body:
@@ -110,6 +113,27 @@ def test_a_name_of_a_file_has_no_folders_and_no_control_characters(given: str, n
 
 def test_what_is_named_as_a_file_is_one_also_without_the_name_of_a_file() -> None:
     assert read(parts((named("image_file"), b"\x89PNG\xff")), X).files == {"image_file": [Upload("", b"\x89PNG\xff")]}
+
+
+def test_the_name_of_a_file_in_place_of_the_file_is_refused_in_words() -> None:
+    with pytest.raises(Refusal, match="with curl write image_file=@photo") as caught:
+        read(parts((named("image_file"), b"photo.jpg")), X)
+    assert caught.value.code == "invalid_body"
+
+
+def test_bytes_are_told_as_they_come_and_what_that_raises_ends_it() -> None:
+    told: list[int] = []
+
+    def came(count: int) -> None:
+        told.append(count)
+        if sum(told) > 600:
+            raise Refusal("server_busy")
+
+    headers = {"Content-Type": FORM}
+    with pytest.raises(Refusal) as caught:
+        asyncio.run(taking(pieces(b"a=" + b"x" * 5_000, 256), headers, LIMITS, came))
+    assert caught.value.code == "server_busy"
+    assert told == [256, 256, 256]
 
 
 @pytest.mark.parametrize("more", ["", '; filename=""'])

@@ -20,7 +20,8 @@ from mattebox.serve.incoming.protocol import http_protocol
 from mattebox.serve.refusals import REFUSALS, Refusal
 from serve.sockets import connected, serving
 
-LIMITS = Limits(body=60_000, file=10_000, fields=20, field_size=1_000, parts=4)
+LIMITS = Limits(body=60_000, file=10_000, pixels=10_000, fields=20, field_size=1_000, parts=4)
+FILES = ("image_file", "bg_image_file", "image", "mask", "trimap", "background_picture")
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 SEEDS = range(1_000)
@@ -42,7 +43,7 @@ class Sent(NamedTuple):
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
     try:
-        body = await read_body(Request(scope, receive), LIMITS)
+        body = await read_body(Request(scope, receive), LIMITS, FILES, int)
     except Refusal as refusal:
         answer = JSONResponse(refusal.body(), refusal.status, headers=refusal.headers)
     else:
@@ -100,7 +101,7 @@ def too_much(rng: random.Random) -> Sent:
     name = rng.choice(["a", "image_file", "mask_b64"])
     if rng.random() < 0.5:
         return multipart(rng, f"Content-Disposition: form-data; name={name}", data=b"x" * rng.randint(14_001, 40_000))
-    return multipart(rng, *[f"Content-Disposition: form-data; name={name}"] * rng.randint(20, 200))
+    return multipart(rng, *[f"Content-Disposition: form-data; name={name}"] * rng.randint(20, 200), data=b"\xff")
 
 
 def not_utf_8(rng: random.Random) -> Sent:

@@ -249,6 +249,61 @@ def test_a_client_that_takes_nothing_is_left(place: Place, monkeypatch: pytest.M
             talk(client)
 
 
+def test_a_client_that_takes_its_answer_too_slowly_is_left(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It never stalls, and would keep the answer in memory for as long as it likes."""
+    monkeypatch.setattr(protocol, "TAKING", 0.3)
+    monkeypatch.setattr(protocol, "SLOWEST", 1e9)
+    with connected(place.port) as client:
+        client.sendall(GET % b"large")
+        got = 0
+        with suppress(ConnectionError):
+            while piece := client.recv(10_000):
+                got += len(piece)
+                time.sleep(0.01)
+    assert 0 < got < LARGE
+
+
+UPGRADE = b"POST /body HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: foo\r\n"
+
+
+@pytest.mark.parametrize("split", [False, True])
+@pytest.mark.parametrize(
+    "rest",
+    [
+        b"Content-Length: 26\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\n1a\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n\r\n0\r\n\r\n",
+    ],
+)
+def test_a_body_is_never_taken_for_another_request(place: Place, rest: bytes, split: bool) -> None:
+    with connected(place.port) as client:
+        head, _, body = rest.partition(b"\r\n\r\n")
+        client.sendall(UPGRADE + head + b"\r\n\r\n")
+        if split:
+            time.sleep(0.05)
+        with suppress(ConnectionError):
+            client.sendall(body)
+        said = everything(client)
+    assert said.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    assert said.count(b"HTTP/1.1 ") == 1
+    assert b"leave out the header Upgrade" in said
+    assert place.seen == []
+
+
+@pytest.mark.parametrize("hosts", [b"", b"Host: a\r\nHost: b\r\n", b"Host: a\r\nhost: a\r\n"])
+def test_a_request_has_one_host(place: Place, hosts: bytes) -> None:
+    with connected(place.port) as client:
+        client.sendall(b"GET / HTTP/1.1\r\n" + hosts + b"\r\n")
+        said = everything(client)
+    assert said.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    assert place.seen == []
+
+
+def test_the_first_http_knew_no_host(place: Place) -> None:
+    with connected(place.port) as client:
+        client.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        assert everything(client).endswith(b"done")
+
+
 def talk(client: socket.socket) -> None:
     """Send on and on, and read nothing."""
     while True:
@@ -256,12 +311,14 @@ def talk(client: socket.socket) -> None:
         time.sleep(0.01)
 
 
+@pytest.mark.slow
 def test_a_client_that_takes_its_time_gets_everything(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(protocol, "STALL", 0.5)
+    """It takes longer in all than it may stall."""
+    monkeypatch.setattr(protocol, "STALL", 2.0)
     with connected(place.port) as client:
         client.sendall(GET % b"large")
         got = 0
         while got < LARGE:
             got += len(client.recv(1_000_000, socket.MSG_WAITALL if got + 1_000_000 < LARGE else 0))
-            time.sleep(0.06)
+            time.sleep(0.15)
     assert got > LARGE

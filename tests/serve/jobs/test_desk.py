@@ -3,9 +3,9 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-import time
+import threading
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,21 +13,24 @@ from typing import Any
 import httpx
 import pytest
 
+from mattebox.errors import StoreUnavailable
 from mattebox.serve.access.keys import Key, Keys
 from mattebox.serve.cutouts.cut import cut
-from mattebox.serve.cutouts.wishes import Wish, read_batch
+from mattebox.serve.cutouts.wishes import Offer, Wish, read_batch
 from mattebox.serve.incoming.bodies import Upload
-from mattebox.serve.jobs import desk, run
+from mattebox.serve.jobs import desk, files, run
 from mattebox.serve.jobs.desk import Jobs
 from mattebox.serve.jobs.leases import OWNED
 from mattebox.serve.jobs.records import left_of
 from mattebox.serve.options import ServeOptions
 from mattebox.serve.refusals import Refusal
 from mattebox.serve.service import Service
-from mattebox.serve.store import StoreUnavailable
+from mattebox.settings import Settings
 from redis_server import running_redis
 from serve.live import Live
+from waiting import until_async
 
+OFFER = Offer(Settings(), {"lite", "detail"}, max_pixels=50_000_000)
 BROKEN = b"\xff\xd8\xff broken"
 
 
@@ -57,6 +60,14 @@ def job(server: Live, lemur: bytes) -> Iterator[dict[str, Any]]:
     pictures = [("lemur.jpg", lemur), ("broken.jpg", BROKEN), ("LEMUR.png", lemur), ("../лемур.jpeg", lemur)]
     identity = submitted(server, pictures, format="webp", quality="60", max_megapixels="0.05")
     yield ended(server, identity)
+    server.request("DELETE", f"/v1/jobs/{identity}")
+
+
+def test_an_empty_file_is_a_picture_that_failed(server: Live, lemur: bytes) -> None:
+    identity = submitted(server, [("empty.jpg", b""), ("lemur.jpg", lemur)], max_megapixels="0.05")
+    first, second = ended(server, identity)["items"]
+    assert (first["name"], first["status"], first["error"]["detail"]) == ("empty.jpg", "failed", "the file is empty")
+    assert (second["name"], second["status"]) == ("lemur.jpg", "done")
     server.request("DELETE", f"/v1/jobs/{identity}")
 
 
@@ -193,16 +204,7 @@ def service(tmp_path: Path) -> Service:
 
 def batch(lemur: bytes, count: int, **fields: str) -> tuple[Wish, list[Upload | str]]:
     uploads = [Upload(f"{number}.jpg", lemur) for number in range(count)]
-    return read_batch({"max_megapixels": "0.05", **fields}, {"image": uploads})
-
-
-async def until(holds: Callable[[], Any], seconds: float = 30) -> Any:
-    """Wait for something to hold; what it is then."""
-    end = time.monotonic() + seconds
-    while not (value := holds()):
-        assert time.monotonic() < end, "it does not come to that"
-        await asyncio.sleep(0.02)
-    return value
+    return read_batch({"max_megapixels": "0.05", **fields}, {"image": uploads}, OFFER)
 
 
 async def died(owner: Jobs) -> None:
@@ -231,16 +233,16 @@ def test_another_process_goes_on_where_one_died(service: Service, lemur: bytes, 
         await first.start()
         await second.start()
         identity, _ = await first.submit(key_of(service), *batch(lemur, 12))
-        await until(lambda: states(service, identity).count("done") >= 2)
+        await until_async(lambda: states(service, identity).count("done") >= 2)
         assert not second._work._tasks  # while the owner lives nobody else touches it
         await died(first)
         before = states(service, identity)
         assert "waiting" in before
         begun = counted.pictures
-        await until(lambda: set(states(service, identity)) == {"done"})
+        await until_async(lambda: set(states(service, identity)) == {"done"})
         # What was done is not done again.
         assert counted.pictures - begun == len(before) - before.count("done")
-        await until(lambda: not service.store.all(OWNED))
+        await until_async(lambda: not service.store.all(OWNED))
         assert not list((service.data / "jobs" / identity / "sent").iterdir())
         await second.stop()
         await service.stop()
@@ -258,7 +260,7 @@ def test_two_servers_share_jobs_through_redis(tmp_path: Path, lemur: bytes) -> N
             await owner.start()
         key = key_of(services[0])
         identity, _ = await first.submit(key, *batch(lemur, 8))
-        await until(lambda: states(services[1], identity).count("done") >= 1)
+        await until_async(lambda: states(services[1], identity).count("done") >= 1)
         assert list(await second.of(key)) == [identity]
         await died(first)
         record = await second.moved(key, identity, 30, nobody_is_gone)
@@ -287,7 +289,7 @@ def test_a_process_that_is_stopped_leaves_its_jobs_at_once(service: Service, lem
         identity, _ = await first.submit(key_of(service), *batch(lemur, 6))
         await first.stop()
         await second.start()
-        await until(lambda: set(states(service, identity)) == {"done"})
+        await until_async(lambda: set(states(service, identity)) == {"done"})
         await second.stop()
         await service.stop()
 
@@ -304,7 +306,7 @@ def test_files_that_are_gone_are_told_and_the_rest_is_done(service: Service, lem
         await died(first)
         (service.data / "jobs" / identity / "sent" / "1").unlink()
         await second.start()
-        await until(lambda: set(states(service, identity)) <= {"done", "failed"})
+        await until_async(lambda: set(states(service, identity)) <= {"done", "failed"})
         assert states(service, identity) == ["done", "failed", "done"]
         (service.data / "jobs" / identity / "results" / "0").write_bytes(b"cut sho")
         for number in ("0", "1"):
@@ -321,39 +323,45 @@ def test_files_that_are_gone_are_told_and_the_rest_is_done(service: Service, lem
 
 
 def test_a_job_waits_for_a_store_that_comes_back(
-    service: Service, lemur: bytes, monkeypatch: pytest.MonkeyPatch
+    service: Service, lemur: bytes, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    missed = []
+
     async def story() -> None:
         await service.start()
         owner = Jobs(service, lease=0.5)
         await owner.start()
         identity, _ = await owner.submit(key_of(service), *batch(lemur, 8))
-        await until(lambda: states(service, identity).count("done") >= 1)
+        await until_async(lambda: states(service, identity).count("done") >= 1)
 
         def unreachable(*words: object, **more: object) -> None:
+            missed.append(words)
             raise StoreUnavailable("the store cannot be reached")
 
         with monkeypatch.context() as broken:
             for name in ("get", "put", "update", "delete", "all", "count"):
                 broken.setattr(service.store, name, unreachable)
-            await until(lambda: not owner._work._tasks)
-        await until(lambda: set(states(service, identity)) == {"done"})
+            await until_async(lambda: not owner._work._tasks and missed.count((OWNED,)) > 2)
+        await until_async(lambda: set(states(service, identity)) == {"done"})
         await owner.stop()
         await service.stop()
 
     asyncio.run(story())
+    said = [record.message for record in caplog.records if "looked after" in record.message]
+    assert said == ["jobs cannot be looked after: the store cannot be reached", "jobs are looked after again"]
 
 
 def test_a_picture_of_a_job_waits_until_its_key_may_ask_again(
     service: Service, lemur: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    refused = []
+    refused, held = [], []
 
-    def once(key: Key, *cost: float) -> Any:
+    def once(key: Key, *cost: float, paid: bool) -> Any:
+        held.append(service.holding.bytes)
         if not refused:
             refused.append(key.id)
             raise Refusal("rate_limit_exceeded", headers={"Retry-After": "0"})
-        return spend(key, *cost)
+        return spend(key, *cost, paid=paid)
 
     spend = service.allowance.spend
     monkeypatch.setattr(service.allowance, "spend", once)
@@ -363,12 +371,14 @@ def test_a_picture_of_a_job_waits_until_its_key_may_ask_again(
         owner = Jobs(service)
         await owner.start()
         identity, _ = await owner.submit(key_of(service), *batch(lemur, 2))
-        await until(lambda: set(states(service, identity)) == {"done"})
+        await until_async(lambda: set(states(service, identity)) == {"done"})
         await owner.stop()
         await service.stop()
 
     asyncio.run(story())
     assert refused
+    assert min(held) >= len(lemur)  # what is worked on counts as what callers send
+    assert service.holding.bytes == 0
 
 
 def test_a_key_pays_for_what_is_done_and_for_no_more(service: Service, lemur: bytes) -> None:
@@ -382,10 +392,11 @@ def test_a_key_pays_for_what_is_done_and_for_no_more(service: Service, lemur: by
         # One cannot be measured, the other only fails when it is worked on.
         bad = [Upload("broken.jpg", BROKEN), Upload("cut.jpg", lemur[:5000])]
         identity, _ = await owner.submit(key, wish, [*bad, *pictures])
-        await until(lambda: not {"waiting", "running"} & set(states(service, identity)))
+        await until_async(lambda: not {"waiting", "running"} & set(states(service, identity)))
         record = service.store.get("job", identity)
         assert record is not None
         assert service.allowance.left(key) == 0
+        assert "mattebox_megapixels_total 0.5984" in service.metrics.text().decode()
         await owner.stop()
         await service.stop()
         return [item.get("error", {}).get("code") for item in record["items"]]
@@ -395,11 +406,125 @@ def test_a_key_pays_for_what_is_done_and_for_no_more(service: Service, lemur: by
     assert sorted(map(str, asyncio.run(story()))) == ["None", "None", damaged, "insufficient_credits", unreadable]
 
 
+def test_a_key_does_not_pay_twice_when_its_process_dies(
+    service: Service, lemur: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = service.keys.add("somebody", rate=1e6, credits=10)[0]
+    released = threading.Event()
+
+    def stuck(wish: Wish, *rest: Any) -> Any:
+        released.wait(60)
+        return cut(wish, *rest)
+
+    async def story() -> None:
+        await service.start()
+        first, second = Jobs(service, lease=0.3), Jobs(service, lease=0.3)
+        await first.start()
+        with monkeypatch.context() as patch:
+            patch.setattr(run, "cut", stuck)
+            identity, _ = await first.submit(key, *batch(lemur, 1))
+            await until_async(lambda: states(service, identity) == ["running"])
+            assert service.allowance.left(key) == 9.75
+            # A process that is killed gives nothing back and notes nothing.
+            patch.setattr(service.allowance, "refund", no_refund)
+            patch.setattr(run.JobRun, "_note", gone)
+            await died(first)
+        released.set()
+        await second.start()
+        await until_async(lambda: states(service, identity) == ["done"])
+        assert service.allowance.left(key) == 9.75
+        await second.stop()
+        await service.stop()
+
+    asyncio.run(story())
+
+
+def no_refund(*_: object, **__: object) -> None:
+    """Gives nothing back."""
+
+
+async def gone(*_: object) -> None:
+    """Notes nothing."""
+
+
+def test_what_is_broken_off_in_order_costs_nothing_until_it_is_done(
+    service: Service, lemur: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = service.keys.add("somebody", rate=1e6, credits=10)[0]
+    released = threading.Event()
+
+    async def story() -> None:
+        await service.start()
+        first, second = Jobs(service, lease=60), Jobs(service, lease=60)
+        await first.start()
+        with monkeypatch.context() as patch:
+            patch.setattr(run, "cut", lambda *_: released.wait(60))
+            identity, _ = await first.submit(key, *batch(lemur, 1))
+            await until_async(lambda: states(service, identity) == ["running"])
+            await first.stop()
+        released.set()
+        assert states(service, identity) == ["waiting"]
+        assert service.allowance.left(key) == 10
+        await second.start()
+        await until_async(lambda: states(service, identity) == ["done"])
+        assert service.allowance.left(key) == 9.75
+        await second.stop()
+        await service.stop()
+
+    asyncio.run(story())
+
+
+def test_many_at_once_make_no_more_jobs_than_are_kept(service: Service, lemur: bytes) -> None:
+    async def story() -> list[object]:
+        await service.start()
+        owner, key = Jobs(service), key_of(service)
+        await owner.start()
+        taken = [owner.submit(key, *batch(lemur, 1)) for _ in range(desk.MOST_JOBS + 5)]
+        made = await asyncio.gather(*taken, return_exceptions=True)
+        await owner.stop()
+        await service.stop()
+        return made
+
+    made = asyncio.run(story())
+    assert sum(isinstance(each, Refusal) and each.code == "rate_limit_exceeded" for each in made) == 5
+    assert sum(isinstance(each, tuple) for each in made) == desk.MOST_JOBS
+
+
+def test_long_addresses_and_options_are_not_in_the_record(service: Service) -> None:
+    asked = {"image_urls": ["http://192.0.2.1/" + "a" * 8000] * 200, "crop": " " * 10_000 + "5%"}
+
+    async def story() -> str:
+        await service.start()
+        owner = Jobs(service)
+        _, record = await owner.submit(Keys.anonymous(), *read_batch(asked, {}, OFFER))
+        owner._work._keeper = asyncio.create_task(asyncio.sleep(0))
+        await died(owner)
+        await service.stop()
+        return json.dumps(record)
+
+    assert len(asyncio.run(story())) < 100_000
+
+
+def test_jobs_leave_room_on_the_disk(service: Service, lemur: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "LEFT_FREE", 1 << 62)
+
+    async def story() -> None:
+        owner = Jobs(service)
+        await owner.start()
+        with pytest.raises(Refusal, match="disk") as refused:
+            await owner.submit(Keys.anonymous(), *batch(lemur, 1))
+        assert refused.value.code == "server_busy"
+        assert not list((service.data / "jobs").iterdir())
+        await owner.stop()
+
+    asyncio.run(story())
+
+
 def test_everything_of_a_call_outlives_the_process(service: Service, lemur: bytes) -> None:
     ground = Upload("ground.jpg", lemur)
     files = {"image": [Upload("a.jpg", lemur)], "background_picture": [ground]}
     wish, pictures = read_batch(
-        {"crop": "5%", "fit": "tile", "keep_largest": True, "box": "[60, 150, 440, 540]"}, files
+        {"crop": "5%", "fit": "tile", "keep_largest": True, "box": "[60, 150, 440, 540]"}, files, OFFER
     )
 
     async def story() -> bytes:
@@ -408,7 +533,7 @@ def test_everything_of_a_call_outlives_the_process(service: Service, lemur: byte
         await owner.start()
         key = Keys.anonymous()
         identity, _ = await owner.submit(key, wish, pictures)
-        await until(lambda: states(service, identity) == ["done"])
+        await until_async(lambda: states(service, identity) == ["done"])
         data = (await owner.result(key, identity, "0"))[1]
         await owner.stop()
         await service.stop()

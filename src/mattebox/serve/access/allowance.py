@@ -51,13 +51,14 @@ class Allowance:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def spend(self, key: Key, megapixels: float, credits: float = 0.0) -> Allowed:  # noqa: A002
+    def spend(self, key: Key, megapixels: float, credits: float = 0.0, *, paid: bool = False) -> Allowed:  # noqa: A002
         """Take a picture from what a key may ask for.
 
         Args:
             key: of whoever asks.
             megapixels: of the picture.
             credits: that it costs a key with a limit; others are charged none.
+            paid: whether these were taken before, and the work was broken off.
 
         Raises:
             Refusal: `rate_limit_exceeded`, with the seconds to wait in `Retry-After`, or `insufficient_credits`;
@@ -78,18 +79,22 @@ class Allowance:
         charged = 0.0 if key.credits is None else credits
         # Programs read it as a number, and some of them as a whole one.
         allowed = Allowed(key, pictures, charged, count.resets, {**headers, "X-Credits-Charged": f"{charged:g}"})
-        if charged and not self._store.count(credits_name(key), charged, limit=key.credits).allowed:
-            self.refund(Allowed(key, pictures, 0.0, count.resets, {}))
+        if charged and not paid and not self._store.count(credits_name(key), charged, limit=key.credits).allowed:
+            self.refund(Allowed(key, pictures, 0.0, count.resets, {}), begun=False)
             raise Refusal("insufficient_credits", f"This costs {charged:g}, and the key has {self.left(key):g} left.")
         return allowed
 
-    def refund(self, allowed: Allowed) -> None:
+    def refund(self, allowed: Allowed, *, begun: bool) -> None:
         """Give back what a request spent that failed.
+
+        Args:
+            allowed: what it spent.
+            begun: whether there was work; then only the credits are given back, as the rate is there to bound work.
 
         Raises:
             StoreUnavailable: the store cannot be reached.
         """
-        if time.time() < allowed.resets:  # what was spent in a minute that is over is forgotten anyway
+        if not begun and time.time() < allowed.resets:  # what was spent in a minute that is over is forgotten anyway
             self._store.count(rate_name(allowed.key), -allowed.pictures, window=MINUTE)
         if allowed.credits:
             self._store.count(credits_name(allowed.key), -allowed.credits)

@@ -89,7 +89,7 @@ class Keys:
         Args:
             name: 1 to 64 characters; no other valid key has it.
             rate: megapixel pictures a minute, above 0.
-            credits: how much it may spend in all, from 0; None for any amount.
+            credits: how much it may spend in all, above 0; None for any amount.
 
         Returns:
             The key, and its secret, which cannot be had again.
@@ -102,8 +102,8 @@ class Keys:
             raise BadParameter(f"name={name!r}: must have 1 to 64 printable characters and no blanks around them")
         if not 0 < rate < math.inf:
             raise BadParameter(f"rate={rate}: must be above 0, in megapixel pictures a minute")
-        if credits is not None and not 0 <= credits < math.inf:
-            raise BadParameter(f"credits={credits}: must be 0 or more; leave it out for any number")
+        if credits is not None and not 0 < credits < math.inf:
+            raise BadParameter(f"credits={credits}: must be above 0; leave it out for any number")
         key = Key(secrets.token_hex(4), name, time.time(), rate, credits)
         secret = f"mbx_{key.id}{secrets.token_urlsafe(18)}"
         # The key comes first: if all ends between the two, there is one that nobody holds, and its name is free.

@@ -16,18 +16,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import NamedTuple
 
 from mattebox.cancelling import check_cancelled
-from mattebox.cutout import Box, Cutout
+from mattebox.cutout import Cutout
+from mattebox.geometry import Box, fitting, scaled
 from mattebox.picture import Picture
 from mattebox.remover import Remover
 from mattebox.serve.contract.measures import SIZES
 from mattebox.serve.contract.order import Order
-from mattebox.serve.incoming.opening import fitting, opened, scaled, shrunk
+from mattebox.serve.incoming.opening import opened
 from mattebox.serve.refusals import Refusal
-from mattebox.serve.result import MEDIA_TYPES, Result
-from mattebox.shadows import Shadow, room_for_shadow, suited_shadow
+from mattebox.serve.result import MEDIA_TYPES, Result, boxed
+from mattebox.shadows import Shadow, suited_shadow
 
 __all__ = ["fulfil"]
 
@@ -46,23 +46,6 @@ LARGE = 25.0
 """Megapixels of a picture above which the contract tells the subject's box in pixels of the input."""
 
 
-class Dressed(NamedTuple):
-    """A result before it is encoded.
-
-    Attributes:
-        cutout: with all that was put behind it.
-        box: (top, left, bottom, right) of the subject alone.
-    """
-
-    cutout: Cutout
-    box: Box
-
-    def shrunk(self, megapixels: float) -> Dressed:
-        """The same with no more than so many megapixels."""
-        size = fitting(self.cutout.size, megapixels)
-        return Dressed(self.cutout.shrink(size), scaled(self.box, self.cutout.size, size))
-
-
 def fulfil(
     order: Order,
     picture: bytes,
@@ -78,11 +61,12 @@ def fulfil(
         picture: the file that came with it.
         background: the file of what is put behind the subject.
         remover: the pipeline.
-        max_pixels: of a picture that is taken.
+        max_pixels: of a picture that is taken, and of a result before it is shrunk to its size.
 
     Raises:
         Refusal: a file is no picture, the region lies outside the picture, or nothing was found in it.
         BadPicture: a picture cannot be read, or is too large.
+        BadParameter: margins or a shadow make the result too large.
         Cancelled: whoever asked no longer wants it.
     """
     source = replace(opened(picture, "the image", max_pixels), deep=None)
@@ -90,22 +74,23 @@ def fulfil(
     sent = source.size
     region = order.roi.box(sent)
     # The large picture is let go of here, before the networks need their memory.
-    source = shrunk(source, order.size.megapixels(planned_format(order, ground)))
+    source = source.resize(fitting(sent, order.size.megapixels(planned_format(order, ground))))
     check_cancelled()
-    cutout = remover(source, region=scaled(region, sent, source.size))
+    cutout = replace(remover(source, region=scaled(region, sent, source.size)), max_pixels=max_pixels)
     if cutout.empty:
         raise Refusal("unknown_foreground")
     check_cancelled()
     dressed = dress(order, cutout, ground)
-    final = final_format(order, dressed.cutout)
-    dressed = dressed.shrunk(order.size.megapixels(final))
+    final = final_format(order, dressed)
+    dressed = dressed.resize(fitting(dressed.size, order.size.megapixels(final)))
     check_cancelled()
-    data = encoded(order, dressed.cutout, FORMATS[final])
-    size, largest = dressed.cutout.size, fitting(sent, SIZES["50MP"].megapixels(final))
+    data = encoded(order, dressed, FORMATS[final])
+    size, largest = dressed.size, fitting(sent, SIZES["50MP"].megapixels(final))
     headers = sizes("X", size) | sizes("X-Max", largest_result(size, source.size, largest))
     if order.type_level != "none":
         headers["X-Type"] = class_of(order, cutout.kind)
-    return described(data, FORMATS[final], headers, told_box(dressed.box, source.size, sent))
+    told, details = boxed(told_box(dressed.own_box, source.size, sent))
+    return Result(data, MEDIA_TYPES[FORMATS[final]], headers | told, details)
 
 
 def planned_format(order: Order, ground: Picture | None) -> str:
@@ -116,8 +101,8 @@ def planned_format(order: Order, ground: Picture | None) -> str:
     return "jpg" if opaque and order.channels == "rgba" else "png"
 
 
-def dress(order: Order, cutout: Cutout, ground: Picture | None) -> Dressed:
-    """Fill, place, shade, crop and put on the background, in this order."""
+def dress(order: Order, cutout: Cutout, ground: Picture | None) -> Cutout:
+    """Fill, place, shade, crop and put on the background: `Output.dress` as the contract has it."""
     if not order.semitransparency:
         vehicle = cutout.kind == "vehicle" or order.type.startswith("car")
         # The windows of a car are glass even where nothing of them was found; a hole in anything else is a hole.
@@ -125,21 +110,21 @@ def dress(order: Order, cutout: Cutout, ground: Picture | None) -> Dressed:
     # Chosen while the cutout still shows whether the frame cuts it, and so whether it stands.
     suited = suited_shadow(cutout.kind, cutout.alpha)
     cutout = placed(order, cutout)
-    assert cutout.box is not None
-    dressed = Dressed(cutout, cutout.box)
     if order.shadow_type != "none" and order.channels == "rgba":
-        dressed = shaded(order, dressed, SHADOWS.get(order.shadow_type, suited))
+        kind = SHADOWS.get(order.shadow_type, suited)
+        cutout = cutout.shadow(kind, opacity=order.shadow_opacity, grow=order.crop)
     if order.crop:
-        dressed = cropped(order, dressed)
+        top, left, bottom, right = cutout.own_box
+        cutout = cutout.crop(order.crop_margin.pixels((bottom - top, right - left)))
     if order.channels == "alpha":
-        return dressed
+        return cutout
     if ground is not None:
-        return dressed._replace(cutout=dressed.cutout.over(ground))
+        return cutout.over(ground)
     if order.bg_color is not None:
         *colour, opacity = order.bg_color
         red, green, blue = colour
-        return dressed._replace(cutout=dressed.cutout.over((red, green, blue), opacity=opacity / 255))
-    return dressed
+        return cutout.over((red, green, blue), opacity=opacity / 255)
+    return cutout
 
 
 def placed(order: Order, cutout: Cutout) -> Cutout:
@@ -151,9 +136,8 @@ def placed(order: Order, cutout: Cutout) -> Cutout:
 
 def where_it_stood(order: Order, cutout: Cutout) -> tuple[float, float]:
     """The position on the canvas that leaves a scaled subject's middle where it was, as far as it stays inside."""
-    assert cutout.box is not None
     assert order.scale is not None
-    top, left, bottom, right = cutout.box
+    top, left, bottom, right = cutout.own_box
     height, width = bottom - top, right - left
     factor = order.scale * min(cutout.size[0] / height, cutout.size[1] / width)
     shares = []
@@ -161,26 +145,6 @@ def where_it_stood(order: Order, cutout: Cutout) -> tuple[float, float]:
         room = canvas - extent * factor
         shares.append(min(1.0, max(0.0, (start + extent * (1 - factor) / 2) / room)) if room > 0 else 0.0)
     return shares[0], shares[1]
-
-
-def shaded(order: Order, dressed: Dressed, kind: Shadow) -> Dressed:
-    """With its shadow; in a larger frame where that is cropped afterwards."""
-    cutout, (top, left, bottom, right) = dressed
-    if order.crop:
-        room = room_for_shadow(kind, cutout.alpha)
-        cutout, above, before = cutout.extend(*room), room[0], room[3]
-        top, left, bottom, right = top + above, left + before, bottom + above, right + before
-    return Dressed(cutout.shadow(kind, opacity=order.shadow_opacity), (top, left, bottom, right))
-
-
-def cropped(order: Order, dressed: Dressed) -> Dressed:
-    """What is visible, with the margins that were asked for."""
-    cutout, (top, left, bottom, right) = dressed
-    visible = cutout.box or dressed.box
-    margins = order.crop_margin.pixels((bottom - top, right - left))
-    down, across = visible[0] - margins[0], visible[1] - margins[3]
-    text = " ".join(f"{margin}px" for margin in margins)
-    return Dressed(cutout.crop(text, visible), (top - down, left - across, bottom - down, right - across))
 
 
 def final_format(order: Order, cutout: Cutout) -> str:
@@ -232,12 +196,3 @@ def told_box(box: Box, worked: tuple[int, int], sent: tuple[int, int]) -> Box:
 def sizes(name: str, size: tuple[int, int]) -> dict[str, str]:
     """Headers that tell a size."""
     return {f"{name}-Width": str(size[1]), f"{name}-Height": str(size[0])}
-
-
-def described(data: bytes, form: str, headers: dict[str, str], box: Box) -> Result:
-    """A result with the subject's box among its headers and its details."""
-    top, left, bottom, right = box
-    foreground = {"top": top, "left": left, "width": right - left, "height": bottom - top}
-    boxed = {f"X-Foreground-{name.title()}": str(value) for name, value in foreground.items()}
-    details: dict[str, object] = {f"foreground_{name}": value for name, value in foreground.items()}
-    return Result(data, MEDIA_TYPES[form], headers | boxed, details)

@@ -7,14 +7,16 @@ text costs it no more than one look.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 from PIL import ImageColor
 
 from mattebox.serve.contract.measures import SIZES, Length, Margins, Roi, Size
 from mattebox.serve.refusals import REFUSALS, Refusal
+from mattebox.serve.values import TRUTH
 
 __all__ = [
+    "CENTRE",
+    "CHOICES",
     "SIZES",
     "Rgba",
     "read_choice",
@@ -38,7 +40,22 @@ LONGEST = 200
 LARGEST = 1e9
 """A number in JSON that is this large or larger has no meaning for any parameter."""
 
-OLD_SIZES = {"small": "preview", "regular": "preview", "4k": "full"}
+
+def words(*names: str, **older: str) -> dict[str, str]:
+    """Names in small letters, and older ones for them."""
+    return {name.lower(): name for name in names} | older
+
+
+TYPES = ("person", "product", "animal", "car", "car_interior", "car_part", "transportation", "graphics", "other")
+CHOICES = {
+    "size": words(*SIZES, small="preview", regular="preview") | {"4k": "full"},
+    "type": words("auto", *TYPES, graphic="graphics"),
+    "type_level": words("none", "1", "2", "latest"),
+    "format": words("auto", "png", "jpg", "webp", "zip", jpeg="jpg"),
+    "channels": words("rgba", "alpha"),
+    "shadow_type": words("none", "auto", "car", "3D", "drop"),
+}
+"""What some parameters take, in small letters, and what each stands for."""
 
 # As many decimals as programs write that divide.
 NUMBER = r"[0-9]{1,6}(?:\.[0-9]{1,20})?|\.[0-9]{1,20}"
@@ -107,26 +124,21 @@ def read_flag(text: str, name: str) -> bool:
         >>> read_flag("True", "crop"), read_flag("0", "crop")
         (True, False)
     """
-    if text.lower() not in {"true", "false", "1", "0"}:
+    if text.lower() not in TRUTH:
         raise misread(name, text, "true or false")
-    return text.lower() in {"true", "1"}
+    return TRUTH[text.lower()]
 
 
-def read_choice(text: str, name: str, choices: Mapping[str, str]) -> str:
-    """Read one of several words, in any case.
-
-    Args:
-        text: as it was sent.
-        name: of the parameter.
-        choices: what every word that is read, in small letters, stands for.
+def read_choice(text: str, name: str) -> str:
+    """Read one of the words that a parameter takes, in any case.
 
     Example:
-        >>> read_choice("JPEG", "format", {"png": "png", "jpg": "jpg", "jpeg": "jpg"})
+        >>> read_choice("JPEG", "format")
         'jpg'
     """
-    found = choices.get(text.lower())
+    found = CHOICES[name].get(text.lower())
     if found is None:
-        raise misread(name, text, f"one of {', '.join(dict.fromkeys(choices.values()))}")
+        raise misread(name, text, f"one of {', '.join(dict.fromkeys(CHOICES[name].values()))}")
     return found
 
 
@@ -137,7 +149,7 @@ def read_size(text: str, name: str = "size") -> Size:
         >>> read_size("4k").name, read_size("regular").name, read_size("50mp").most
         ('full', 'preview', 50)
     """
-    return SIZES[read_choice(text, name, {each.lower(): each for each in SIZES} | OLD_SIZES)]
+    return SIZES[read_choice(text, name)]
 
 
 def read_roi(text: str, name: str = "roi") -> Roi:

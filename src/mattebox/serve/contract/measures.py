@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from mattebox.serve.refusals import Refusal
 
-__all__ = ["SIZES", "Length", "Margins", "Roi", "Size"]
+__all__ = ["PNG_MEGAPIXELS", "SIZES", "Length", "Margins", "Roi", "Size"]
 
 
 class Length(NamedTuple):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mattebox.serve.contract.grammar import (
@@ -28,8 +27,21 @@ from mattebox.serve.refusals import Refusal
 if TYPE_CHECKING:
     from mattebox.serve.incoming.bodies import Upload
 
-__all__ = ["PREVIEW", "Order", "Sources", "addresses", "encoded", "read_order", "read_sources", "uploaded"]
+__all__ = [
+    "FILES",
+    "PREVIEW",
+    "Order",
+    "Sources",
+    "addresses",
+    "encoded",
+    "price",
+    "read_order",
+    "read_sources",
+    "uploaded",
+]
 
+FILES = ("image_file", "bg_image_file")
+"""Names of parts that are files."""
 PREVIEW = SIZES["preview"]
 """The size that is meant where none is given."""
 WHOLE = Roi()
@@ -75,32 +87,28 @@ class Order:
 
     @property
     def credits(self) -> float:
-        """What the contract charges: a quarter for a preview, else one."""
-        return 0.25 if self.size == PREVIEW else 1.0
+        """What the contract charges."""
+        return price(self.size.most)
 
 
-def words(*names: str, **aliases: str) -> dict[str, str]:
-    """A table for `read_choice`: names in any case, and others for them."""
-    return {name.lower(): name for name in names} | aliases
+def price(megapixels: float | None) -> float:
+    """Credits for a result of no more megapixels than this, or of any size: a quarter for a preview, else one."""
+    return 0.25 if megapixels is not None and megapixels <= PREVIEW.most else 1.0
 
 
-TYPES = words(
-    *("auto", "person", "product", "animal", "car", "car_interior", "car_part", "transportation", "graphics", "other"),
-    graphic="graphics",
-)
 READERS: dict[str, Callable[[str, str], object]] = {
     "size": read_size,
-    "type": partial(read_choice, choices=TYPES),
-    "type_level": partial(read_choice, choices=words("none", "1", "2", "latest")),
-    "format": partial(read_choice, choices=words("auto", "png", "jpg", "zip", "webp", jpeg="jpg")),
+    "type": read_choice,
+    "type_level": read_choice,
+    "format": read_choice,
     "roi": read_roi,
     "crop": read_flag,
     "crop_margin": read_margins,
     "scale": read_scale,
     "position": read_position,
-    "channels": partial(read_choice, choices=words("rgba", "alpha")),
+    "channels": read_choice,
     "add_shadow": read_flag,
-    "shadow_type": partial(read_choice, choices=words("none", "auto", "car", "3D", "drop")),
+    "shadow_type": read_choice,
     "shadow_opacity": read_opacity,
     "semitransparency": read_flag,
     "bg_color": read_colour,
@@ -157,7 +165,7 @@ def read_sources(
 
     Args:
         fields: parameters by name, as text of a form or values of JSON.
-        files: files of a multipart body, by the name of their part; empty ones are taken as absent.
+        files: files of a multipart body, by the name of their part; empty ones without a name are taken as absent.
         lenient: take the first of several sources, as CarveKit does, where remove.bg refuses: base64 before address
             before file, and for the background a colour before an address before a file.
 
@@ -176,7 +184,7 @@ def read_sources(
     grounds: list[bytes | str] = [*addresses(fields, "bg_image_url"), *uploaded(files, "bg_image_file")]
     coloured = bool(text_of(fields.get("bg_color"), "bg_color"))
     if not images:
-        raise Refusal("missing_source", NO_FILE if fields.get("image_file") else None)
+        raise Refusal("missing_source")
     if len(images) > 1 and not lenient:
         raise Refusal("multiple_sources")
     if len(grounds) + coloured > 1 and not lenient:
@@ -184,9 +192,6 @@ def read_sources(
     return Sources(images[0], grounds[0] if grounds and not coloured else None)
 
 
-NO_FILE = (
-    "image_file came as text: send it as a part of multipart/form-data that has a file name, or use image_file_b64"
-)
 LONGEST_URL = 8192
 FROM_URL_SAFE = bytes.maketrans(b"-_", b"+/")
 
@@ -202,8 +207,8 @@ def addresses(fields: Mapping[str, object], name: str) -> list[str]:
 
 
 def uploaded(files: Mapping[str, Sequence[Upload]], name: str) -> list[bytes]:
-    """What was uploaded under a name and is not empty."""
-    return [each.data for each in files.get(name, ()) if each.data]
+    """What was uploaded under a name; where no file was picked, forms send one that is empty and has no name."""
+    return [each.data for each in files.get(name, ()) if each.data or each.name]
 
 
 def encoded(fields: Mapping[str, object], name: str) -> list[bytes]:

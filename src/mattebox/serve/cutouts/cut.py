@@ -6,19 +6,16 @@ from dataclasses import replace
 from typing import Any
 
 import cv2
-import numpy as np
 
 from mattebox import geometry
 from mattebox.cancelling import check_cancelled
-from mattebox.cutout import Box, Cutout
-from mattebox.errors import BadParameter
+from mattebox.cutout import Cutout
 from mattebox.hints import Hints, read_trimap
-from mattebox.output import Output
 from mattebox.picture import Picture
 from mattebox.remover import Remover, part_of
-from mattebox.serve.cutouts.wishes import BLUR, Wish
-from mattebox.serve.incoming.opening import opened, scaled, shrunk
-from mattebox.serve.result import MEDIA_TYPES, Result
+from mattebox.serve.cutouts.wishes import Wish
+from mattebox.serve.incoming.opening import opened
+from mattebox.serve.result import MEDIA_TYPES, Result, boxed
 
 __all__ = ["cut"]
 
@@ -37,17 +34,18 @@ def cut(wish: Wish, remover: Remover) -> Result:
     """
     assert isinstance(wish.picture, bytes)
     whole = opened(wish.picture, "image", wish.max_pixels)
-    picture = shrunk(whole, wish.max_megapixels)
+    most = wish.max_megapixels
+    picture = whole if most is None else whole.resize(geometry.fitting(whole.size, most))
     output = wish.output
     if wish.background is not None:
         assert isinstance(wish.background, bytes)
         output = replace(output, background=opened(wish.background, "background", wish.max_pixels))
-    cutout = remover(picture, **hints_of(wish, whole, picture.size))
-    check_margins(output, cutout, wish.max_pixels)
+    cutout = replace(remover(picture, **hints_of(wish, whole, picture.size)), max_pixels=wish.max_pixels)
     check_cancelled()
     dressed = output.dress(cutout)
     check_cancelled()
-    return described(cutout, dressed.size, subject_in(output, cutout, dressed), output.encode(dressed), output)
+    data = output.encode(dressed)
+    return Result(data, MEDIA_TYPES[output.final_format], *described(dressed))
 
 
 def hints_of(wish: Wish, whole: Picture, size: tuple[int, int]) -> dict[str, Any]:
@@ -77,63 +75,25 @@ def hints_of(wish: Wish, whole: Picture, size: tuple[int, int]) -> dict[str, Any
         )
     for name in ("box", "region"):
         if name in given:
-            given[name] = scaled(given[name], whole.size, size)
+            given[name] = geometry.scaled(given[name], whole.size, size)
     if transparent:
-        given["transparent"] = tuple(scaled(each, whole.size, size) for each in transparent)
+        given["transparent"] = tuple(geometry.scaled(each, whole.size, size) for each in transparent)
     if "trimap" in given:
         trimap = read_trimap(given["trimap"], whole.size, resize=wish.settings.resize_trimap)
         given["trimap"] = cv2.resize(trimap, size[::-1], interpolation=cv2.INTER_NEAREST_EXACT)
     return given
 
 
-def check_margins(output: Output, cutout: Cutout, max_pixels: int) -> None:
-    """Refuse space around the subject that would make the result too large.
-
-    Raises:
-        BadParameter: it would.
-    """
-    if output.crop is None or cutout.box is None:
-        return
-    top, left, bottom, right = cutout.box
-    above, after, below, before = geometry.margins(output.crop, cutout.box)
-    if (bottom - top + above + below) * (right - left + before + after) > max_pixels:
-        raise BadParameter(f"crop '{output.crop}': makes a result of more than {max_pixels / 1e6:g} megapixels")
-
-
-def subject_in(output: Output, cutout: Cutout, dressed: Cutout) -> Box:
-    """Where the subject lies in the result, without its shadow and what is behind it.
-
-    Returns:
-        (top, left, bottom, right) in pixels; all 0 where there is none.
-    """
-    if not output.shadow and output.background is None and output.preset is None:
-        return dressed.box or (0, 0, 0, 0)
-    # Dressed in the same way, a white subject before black stays white where it is, and all else is black.
-    black = replace(cutout.picture, rgb=np.zeros_like(cutout.picture.rgb), deep=None)
-    white = replace(cutout, picture=black, foreground=np.full_like(cutout.foreground, 255))
-    plain = replace(output, background=BLUR if output.background == BLUR else "black", gradient_end=None)
-    light = np.divide(plain.dress(white).foreground[..., 0], 255, dtype=np.float32)
-    return geometry.subject_box(light) or (0, 0, 0, 0)
-
-
-def described(cutout: Cutout, size: tuple[int, int], box: Box, data: bytes, output: Output) -> Result:
-    """A result with what is known of it, for headers and for JSON."""
-    top, left, bottom, right = box
-    foreground = {"top": top, "left": left, "width": right - left, "height": bottom - top}
+def described(cutout: Cutout) -> tuple[dict[str, str], dict[str, object]]:
+    """What is known of a result, for headers and for JSON."""
+    height, width = cutout.size
     known = {"model": cutout.model, "score": round(cutout.score, 4), "kind": cutout.kind, "reason": cutout.reason}
-    headers = {
-        "X-Width": str(size[1]),
-        "X-Height": str(size[0]),
-        **{f"X-Mattebox-{name.title()}": in_header(value) for name, value in known.items() if value not in {None, ""}},
-        **{f"X-Foreground-{name.title()}": str(value) for name, value in foreground.items()},
-    }
-    details: dict[str, object] = {
-        "width": size[1],
-        "height": size[0],
-        **known,
-        **{f"foreground_{name}": value for name, value in foreground.items()},
-    }
-    return Result(data, MEDIA_TYPES[output.final_format], headers, details)
+    told = {f"X-Mattebox-{name.title()}": in_header(value) for name, value in known.items() if value not in {None, ""}}
+    headers, details = boxed(cutout.own_box)
+    return (
+        {"X-Width": str(width), "X-Height": str(height), **told, **headers},
+        {"width": width, "height": height, **known, **details},
+    )
 
 
 def in_header(value: object) -> str:

@@ -1,20 +1,30 @@
-"""How the routes of our own API are described to those who read `/openapi.json`: they read their bodies themselves."""
+"""How the routes of our own API are described to those who read `/openapi.json`."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from mattebox.serve.cutouts.fields import known_fields
-from mattebox.serve.cutouts.values import Schema
 from mattebox.serve.cutouts.wishes import URLS
 from mattebox.serve.jobs.records import DONE, FAILED, RUNNING, WAITING
+from mattebox.serve.openapi import (
+    ERROR,
+    FILE,
+    FOREGROUND,
+    HEADERS,
+    INTEGER,
+    NUMBER,
+    bodies,
+    headers,
+    json_answer,
+    of_caller,
+    picture_answer,
+    text,
+)
 from mattebox.serve.result import MEDIA_TYPES
-from mattebox.serve.schemas import ERRORS, FILE, HEADERS, REFUSALS_OF_WORK, text
+from mattebox.serve.values import JSON_TEXT, TEXT, Schema
 
-__all__ = ["KEYS", "cutout_operation", "file_answers", "json_answers", "refusals", "submit_operation", "wait_parameter"]
-
-KEYS: list[Schema] = [{"key": []}, {"bearer": []}]
-"""How a caller says who it is."""
+__all__ = ["JOB", "JOBS", "cutout_operation", "submit_operation", "wait_parameter"]
 
 COMMON = {
     "mask_b64": text("Your own mask in place of the model's, as base64: light where the subject is."),
@@ -29,37 +39,23 @@ ONE = {
 PARTS = {"mask": FILE, "trimap": FILE, "background_picture": FILE}
 
 OWN_HEADERS = {
-    **{name: HEADERS[name] for name in HEADERS if name not in {"X-Max-Width", "X-Max-Height", "X-Type"}},
-    **{
-        f"X-Mattebox-{name}": {"schema": {"type": kind}, "description": words}
-        for name, kind, words in (
-            ("Model", "string", "Model that found the subject."),
-            ("Score", "number", "How sure it is that there is one, 0 to 1."),
-            ("Kind", "string", "What the subject is, where the model says so."),
-            ("Reason", "string", "Why that model was taken, where it was chosen for the picture."),
-        )
-    },
+    **HEADERS,
+    **headers(
+        ("X-Mattebox-Model", "string", "Model that found the subject."),
+        ("X-Mattebox-Score", "number", "How sure it is that there is one, 0 to 1."),
+        ("X-Mattebox-Kind", "string", "What the subject is, where the model says so."),
+        ("X-Mattebox-Reason", "string", "Why that model was taken, where it was chosen for the picture."),
+    ),
 }
-INTEGER: Schema = {"type": "integer"}
-RESULT: Schema = {
-    "type": "object",
-    "required": ["data"],
-    "properties": {
-        "data": {
-            "type": "object",
-            "required": ["result_b64", "width", "height"],
-            "properties": {
-                "result_b64": text("The file as base64."),
-                "width": INTEGER,
-                "height": INTEGER,
-                "model": {"type": ["string", "null"]},
-                "score": {"type": "number"},
-                "kind": {"type": ["string", "null"]},
-                "reason": {"type": "string"},
-                **{f"foreground_{name}": INTEGER for name in ("top", "left", "width", "height")},
-            },
-        }
-    },
+TEXT_OR_NULL: Schema = {"type": ["string", "null"]}
+DETAILS: Schema = {
+    "width": INTEGER,
+    "height": INTEGER,
+    "model": TEXT_OR_NULL,
+    "score": NUMBER,
+    "kind": TEXT_OR_NULL,
+    "reason": TEXT,
+    **FOREGROUND,
 }
 ITEM: Schema = {
     "type": "object",
@@ -70,7 +66,7 @@ ITEM: Schema = {
         "status": {"enum": [WAITING, RUNNING, DONE, FAILED]},
         "file": text("Name of the result in the ZIP."),
         "type": text("Media type of the result."),
-        "error": ERRORS["properties"]["errors"]["items"],
+        "error": ERROR,
     },
 }
 JOB: Schema = {
@@ -80,8 +76,8 @@ JOB: Schema = {
         "id": text("Names the job."),
         "status": {"enum": [WAITING, RUNNING, DONE]},
         **dict.fromkeys(("total", "done", "failed"), INTEGER),
-        "created": {"type": "number", "description": "In seconds of Unix time."},
-        "expires": {"type": "number", "description": "When the job and its results are removed."},
+        "created": {**NUMBER, "description": "In seconds of Unix time."},
+        "expires": {**NUMBER, "description": "When the job and its results are removed."},
         "items": {"type": "array", "items": ITEM},
     },
 }
@@ -92,81 +88,39 @@ JOBS: Schema = {
 }
 
 
-def refusals() -> dict[int | str, Any]:
-    """Answers that are refusals."""
-    # Said for every other status too, or the framework adds its own for parameters that it reads.
-    return {**REFUSALS_OF_WORK, "default": {"description": "A refusal.", **content("application/json", schema=ERRORS)}}
-
-
-def content(*kinds: str, schema: Schema) -> Schema:
-    """What an answer holds."""
-    return {"content": {kind: {"schema": schema} for kind in kinds}}
-
-
-def json_answers(words: str, schema: Schema, status: int = 200, **more: Any) -> dict[int | str, Any]:
-    """Answers of a route that gives JSON."""
-    return {status: {"description": words, **content("application/json", schema=schema), **more}, **refusals()}
-
-
-def file_answers(words: str, *kinds: str, **more: Any) -> dict[int | str, Any]:
-    """Answers of a route that gives a file."""
-    return {200: {"description": words, **content(*kinds, schema=FILE), **more}, **refusals()}
-
-
-def bodies(in_json: Schema, in_text: Schema, parts: Schema) -> Schema:
-    """A request body in the three types, of which one has files."""
-    return {
-        "required": True,
-        "content": {
-            "multipart/form-data": {"schema": strict({**parts, **in_text})},
-            "application/x-www-form-urlencoded": {"schema": strict(in_text)},
-            "application/json": {"schema": strict(in_json)},
-        },
-    }
-
-
-def strict(properties: Schema) -> Schema:
-    """An object of these properties and no others; a misspelt name is refused."""
-    return {"type": "object", "properties": properties, "additionalProperties": False}
-
-
 def fields(*, as_text: bool) -> Schema:
-    """Everything that can be asked, as properties."""
-    return {name: field.schema(text=as_text) for name, field in known_fields().items()}
+    """Everything that a call may say, in JSON or in a form."""
+    return {**COMMON, **{name: field.schema(text=as_text) for name, field in known_fields().items()}}
 
 
 def cutout_operation() -> dict[str, Any]:
     """What the route for one picture says of itself, as arguments of the route."""
-    answers = file_answers(
-        "The picture; with `Accept: application/json` the same in JSON.", *MEDIA_TYPES.values(), headers=OWN_HEADERS
-    )
-    answers[200]["content"]["application/json"] = {"schema": RESULT}
     body = bodies(
-        {**ONE, **COMMON, **fields(as_text=False)},
-        {**ONE, **COMMON, **fields(as_text=True)},
+        {**ONE, **fields(as_text=False)},
+        {**ONE, **fields(as_text=True)},
         {"image": FILE, **PARTS},
+        known_only=True,
     )
-    return {
-        "operation_id": "cutout",
-        "responses": answers,
-        "openapi_extra": {"requestBody": body, "security": KEYS},
-    }
+    answer = picture_answer(MEDIA_TYPES.values(), OWN_HEADERS, DETAILS)
+    return {"operation_id": "cutout", **of_caller({200: answer}, 400, 402, 408, 415, 429, requestBody=body)}
 
 
 def submit_operation() -> dict[str, Any]:
     """What the route for a job says of itself, as arguments of the route."""
-    urls = {"type": "array", "items": {"type": "string"}, "description": "Addresses of pictures, on the public web."}
-    in_form = {"type": "string", "contentMediaType": "application/json", "description": "JSON list of addresses."}
     body = bodies(
-        {URLS: urls, **COMMON, **fields(as_text=False)},
-        {URLS: in_form, **COMMON, **fields(as_text=True)},
+        {
+            URLS: {"type": "array", "items": TEXT, "description": "Addresses of pictures, on the public web."},
+            **fields(as_text=False),
+        },
+        {URLS: {**JSON_TEXT, "description": "JSON list of addresses."}, **fields(as_text=True)},
         {"image": {"type": "array", "items": FILE, "description": "Any number of pictures."}, **PARTS},
+        known_only=True,
     )
+    answer = json_answer("The job was taken.", JOB)
     return {
         "operation_id": "submit_job",
         "status_code": 202,
-        "responses": json_answers("The job was taken.", JOB, 202),
-        "openapi_extra": {"requestBody": body, "security": KEYS},
+        **of_caller({202: answer}, 400, 408, 415, 429, requestBody=body),
     }
 
 
@@ -176,5 +130,5 @@ def wait_parameter(most: float) -> Schema:
         "name": "wait",
         "in": "query",
         "description": "Seconds to wait until another picture has come to an end.",
-        "schema": {"type": "number", "minimum": 0, "maximum": most, "default": 0},
+        "schema": {**NUMBER, "minimum": 0, "maximum": most, "default": 0},
     }

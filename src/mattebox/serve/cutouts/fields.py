@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import inspect
 import re
-import reprlib
 from dataclasses import fields
 from functools import cache
 from typing import Any, NamedTuple, get_type_hints
@@ -16,20 +15,24 @@ from typing import Any, NamedTuple, get_type_hints
 from mattebox.encode import FORMATS
 from mattebox.errors import BadParameter
 from mattebox.hints import as_point, as_region
+from mattebox.output import RANGES as OF_OUTPUT
 from mattebox.output import Output
 from mattebox.presets import load_presets
-from mattebox.serve.cutouts.values import (
+from mattebox.serve.values import (
     BOX,
     JSON_TEXT,
     MOST_POINTS,
     POINT,
+    TEXT,
     Form,
     Schema,
     form_of,
     read_list,
     read_number,
+    read_text,
 )
 from mattebox.settings import FOREGROUNDS, RANGES, Settings
+from mattebox.shadows import Shadow
 
 __all__ = ["Field", "hint_fields", "is_given", "known_fields", "output_fields", "settings_fields"]
 
@@ -66,12 +69,7 @@ class Field(NamedTuple):
         """
         if isinstance(value, str) and len(value) > LONGEST:
             raise BadParameter(f"{self.name}: is longer than {LONGEST} characters")
-        try:
-            return self.form.read(value.strip() if isinstance(value, str) else value)
-        except BadParameter:  # a kind of ValueError that says what is wrong
-            raise
-        except (ValueError, TypeError, LookupError, OverflowError, RecursionError):
-            raise BadParameter(f"{self.name}: {reprlib.repr(value)} is not {self.form.words}") from None
+        return self.form.value(value, self.name)
 
     def schema(self, *, text: bool) -> Schema:
         """The field as a property of a JSON Schema.
@@ -98,9 +96,7 @@ def read_megapixels(value: object) -> float:
 
 
 LIMITS: dict[str, Schema] = {
-    **{name: {"minimum": low, "maximum": high} for name, (low, high) in RANGES.items()},
-    "quality": {"minimum": 1, "maximum": 100},
-    "scale": {"exclusiveMinimum": 0, "maximum": 1},
+    **{name: {"minimum": low, "maximum": high} for name, (low, high) in {**RANGES, **OF_OUTPUT}.items()},
     "format": {"enum": list(FORMATS)},
     "foreground": {"enum": list(FOREGROUNDS)},
     "preset": {"enum": list(load_presets())},
@@ -115,18 +111,29 @@ ABOUT = {
     "matte_size": "Longest side that the matting model sees at once; what suits it unless given. What is larger is "
     "worked on in tiles.",
     "format": "`png`, `webp`, `jpeg`, `tiff` or `zip`; unless given, that of the preset, else PNG.",
-    "crop": "Space around the subject that is kept, such as `5%` or `10px`, one to four values; nothing is cropped "
-    "unless given.",
+    "crop": "Space around the subject that is kept, such as `5%` or `10px`, one to four values; true stands for 0. "
+    "Nothing is cropped unless given.",
     "shadow": "`drop` on a wall close behind the subject, `contact` where it touches the ground, `cast` on the ground "
     "behind it, or `auto` for what suits it; true stands for `drop`.",
-    "scale": "Share of the canvas that the subject fills, above 0 up to 1; it keeps its size, or shrinks to fit, "
-    "unless given.",
+    "scale": "Share of the canvas that the subject fills; it keeps its size, or shrinks to fit, unless given.",
     "background": "A colour, or `blur` for the picture's own background out of focus; transparent unless given. A "
     "picture is sent as `background_picture`, `background_b64` or `background_url`.",
     "canvas": "Width and height in pixels of the canvas that the subject is placed on, as in 1000x800.",
     "position": "x and y on the canvas, 0 for left and top, 0.5 for the middle, 1 for right and bottom.",
 }
 """What is said otherwise than in Python."""
+
+
+def read_crop(value: object) -> str | None:
+    """Read the space that a crop leaves: true for none, false for no crop."""
+    text = str(value).lower() if isinstance(value, bool) else read_text(value)
+    return {"true": "0", "false": None}.get(text.lower(), text)
+
+
+TAKEN = {"shadow": bool | Shadow}
+"""What is taken otherwise than in Python."""
+READ = {"crop": Form(read_crop, "a margin, as in 5%", {"anyOf": [TEXT, {"type": "boolean"}]})}
+"""What is read otherwise than values of its type."""
 
 
 @cache
@@ -149,7 +156,7 @@ def hint_fields() -> dict[str, Field]:
             "points",
             Form(
                 lambda value: tuple(as_point(each) for each in read_list(value)),
-                f"a list of at most {MOST_POINTS} points, as in [[120, 300], [40, 20, false]]",
+                f"a list of at most {MOST_POINTS} points [row, column], as in [[120, 300], [40, 20, false]]",
                 {"type": "array", "items": POINT, "maxItems": MOST_POINTS},
                 JSON_TEXT,
             ),
@@ -202,9 +209,14 @@ def known_fields() -> dict[str, Field]:
 
 def fields_of(kind: type) -> dict[str, Field]:
     """The fields of a dataclass that a call may give, by name."""
-    hints, texts = get_type_hints(kind), described(kind)
+    hints, texts = {**get_type_hints(kind), **TAKEN}, described(kind)
     return {
-        each.name: Field(each.name, form_of(hints[each.name]), each.default, ABOUT.get(each.name) or texts[each.name])
+        each.name: Field(
+            each.name,
+            READ.get(each.name) or form_of(hints[each.name]),
+            each.default,
+            ABOUT.get(each.name) or texts[each.name],
+        )
         for each in fields(kind)
         if each.name not in NOT_ASKED
     }

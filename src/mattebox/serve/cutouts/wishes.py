@@ -11,16 +11,16 @@ from mattebox.compose import parse_colour
 from mattebox.errors import BadParameter, MatteboxError, unknown_name
 from mattebox.hints import Hints
 from mattebox.output import Output
-from mattebox.serve.contract.order import addresses, encoded, uploaded
-from mattebox.serve.cutouts.fields import is_given, known_fields, output_fields, settings_fields
+from mattebox.serve.contract.order import addresses, encoded, price, uploaded
+from mattebox.serve.cutouts.fields import hint_fields, is_given, known_fields, output_fields, settings_fields
 from mattebox.serve.incoming.bodies import Upload
 from mattebox.serve.refusals import Refusal, refusal_of
 from mattebox.settings import NONE, Settings, settings_with
 from mattebox.solvers import is_solver
 from mattebox.stages.select import AUTOMATIC
-from mattebox.zoo.registry import load_cards, plain
+from mattebox.zoo.registry import plain
 
-__all__ = ["BLUR", "FILES", "TEXTS", "URLS", "Wish", "read_batch", "read_options", "read_wish"]
+__all__ = ["BLUR", "FILES", "TEXTS", "URLS", "Offer", "Wish", "read_batch", "read_options", "read_wish"]
 
 FILES = ("image", "image_file", "mask", "trimap", "background_picture")
 """Names of parts that are files; `image_file` is the contract's name for `image`."""
@@ -30,12 +30,24 @@ IMAGE = (("image", "image_file"), "image_b64", "image_url")
 GROUND = (("background_picture",), "background_b64", "background_url")
 """Parts, and names of fields, by which one picture is given."""
 URLS = "image_urls"
-PIXELS = 50_000_000
-PREVIEW = 0.25
-"""Megapixels of what the contract calls a preview."""
 BLUR = "blur"
 
 Files = Mapping[str, Sequence[Upload]]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What calls may ask for.
+
+    Attributes:
+        settings: what holds where a call says nothing.
+        served: names of the models and methods.
+        max_pixels: of a picture and of a result.
+    """
+
+    settings: Settings
+    served: Collection[str]
+    max_pixels: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,80 +57,76 @@ class Wish:
     Attributes:
         settings: of the pipeline.
         output: of the result; a background picture is beside it.
+        max_pixels: larger pictures are refused, and larger results.
         picture: that the background is taken out of; None where it comes later.
         background: picture that is put behind.
         mask: in place of what the model finds.
         trimap: where opacity is sure, and where it is to be found.
         hints: points, box, transparent and region, in pixels of the picture as it was sent.
         max_megapixels: a larger picture is shrunk to this first.
-        max_pixels: larger pictures are refused, and larger results.
         asked: the fields that say all this beside the pictures, as they were given.
     """
 
-    settings: Settings = field(default_factory=Settings)
-    output: Output = field(default_factory=Output)
+    settings: Settings
+    output: Output
+    max_pixels: int
     picture: bytes | str | None = field(default=None, repr=False)
     background: bytes | str | None = field(default=None, repr=False)
     mask: bytes | None = field(default=None, repr=False)
     trimap: bytes | None = field(default=None, repr=False)
     hints: Mapping[str, Any] = field(default_factory=dict)
     max_megapixels: float | None = None
-    max_pixels: int = PIXELS
     asked: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def credits(self) -> float:
-        """What it costs a key that has a limit, as by the contract: a quarter for a preview, else one."""
-        return 0.25 if self.max_megapixels is not None and self.max_megapixels <= PREVIEW else 1.0
+        """What it costs a key that has a limit, as by the contract."""
+        return price(self.max_megapixels)
 
 
-def read_wish(
-    fields: Mapping[str, object], files: Files, *, settings: Settings | None = None, max_pixels: int = PIXELS
-) -> Wish:
+def read_wish(fields: Mapping[str, object], files: Files, offer: Offer) -> Wish:
     """Read a call for one picture.
 
     Args:
         fields: by name, as text of a form or values of JSON; empty ones are not given.
         files: of a multipart body, by the name of their part; empty ones are not given.
-        settings: what holds where the call says nothing.
-        max_pixels: of the picture and of the result.
+        offer: what may be asked for.
 
     Raises:
         Refusal: no picture or several, an unknown field, or a value that cannot be read or makes no sense.
 
     Example:
-        >>> wish = read_wish({"image_url": "https://example.org/shoe.jpg", "crop": "5%", "keep_largest": "true"}, {})
+        >>> asked = {"image_url": "https://example.org/shoe.jpg", "crop": "5%", "keep_largest": "true"}
+        >>> wish = read_wish(asked, {}, Offer(Settings(), {"lite"}, max_pixels=50_000_000))
         >>> wish.picture, wish.output.crop, wish.settings.keep_largest
         ('https://example.org/shoe.jpg', '5%', True)
     """
-    wish = read_options(fields, files, settings=settings, max_pixels=max_pixels)
+    wish = read_options(fields, files, offer)
     picture = only("multiple_sources", fields, files, *IMAGE)
     if picture is None:
         raise Refusal("missing_source", "send the picture as the file 'image', or as image_b64 or image_url")
     return replace(wish, picture=picture)
 
 
-def read_batch(
-    fields: Mapping[str, object], files: Files, *, settings: Settings | None = None, max_pixels: int = PIXELS
-) -> tuple[Wish, list[Upload | str]]:
+def read_batch(fields: Mapping[str, object], files: Files, offer: Offer) -> tuple[Wish, list[Upload | str]]:
     """Read a call for many pictures that are all treated alike: the wish, and files and addresses.
 
     Args:
         fields: as of `read_wish`, and `image_urls`: a list of addresses, or JSON text of one.
         files: as of `read_wish`, with any number of pictures.
-        settings: what holds where the call says nothing.
-        max_pixels: of each picture and of each result.
+        offer: what may be asked for.
 
     Raises:
         Refusal: no picture, an unknown field, or a value that cannot be read or makes no sense.
 
     Example:
-        >>> read_batch({"image_urls": ["https://example.org/shoe.jpg"], "crop": "5%"}, {})[1]
+        >>> offer = Offer(Settings(), {"lite"}, max_pixels=50_000_000)
+        >>> read_batch({"image_urls": ["https://example.org/shoe.jpg"], "crop": "5%"}, {}, offer)[1]
         ['https://example.org/shoe.jpg']
     """
     rest = {name: value for name, value in fields.items() if name != URLS}
-    wish = read_options(rest, files, settings=settings, max_pixels=max_pixels)
-    pictures: list[Upload | str] = [each for part in IMAGE[0] for each in files.get(part, ()) if each.data]
+    wish = read_options(rest, files, offer)
+    pictures: list[Upload | str] = [each for part in IMAGE[0] for each in files.get(part, ()) if each.data or each.name]
     pictures += [Upload("picture", data) for data in encoded(fields, IMAGE[1])]
     pictures += [*addresses(fields, IMAGE[2]), *read_urls(fields.get(URLS))]
     if not pictures:
@@ -143,9 +151,7 @@ def read_urls(value: object) -> list[str]:
     return [url for each in urls for url in addresses({URLS: each}, URLS)]
 
 
-def read_options(
-    fields: Mapping[str, object], files: Files, *, settings: Settings | None = None, max_pixels: int = PIXELS
-) -> Wish:
+def read_options(fields: Mapping[str, object], files: Files, offer: Offer) -> Wish:
     """Read everything of a call but its picture; see `read_wish`.
 
     Raises:
@@ -155,26 +161,24 @@ def read_options(
     try:
         check_names(asked, [name for name, uploads in files.items() if any(each.data for each in uploads)])
         values = {name: known_fields()[name].read(value) for name, value in asked.items()}
-        check_models(values)
+        check_models(values, offer.served)
         check_background(values.get("background"))
+        hints = {name: value for name, value in values.items() if name in hint_fields()}
         wish = Wish(
-            settings_with(settings, {name: value for name, value in values.items() if name in settings_fields()}),
+            settings_with(offer.settings, {name: value for name, value in values.items() if name in settings_fields()}),
             Output(**{name: value for name, value in values.items() if name in output_fields()}),
+            offer.max_pixels,
             background=only("multiple_bg_sources", fields, files, *GROUND),
             mask=only_file(fields, files, "mask"),
             trimap=only_file(fields, files, "trimap"),
-            hints={name: values[name] for name in HINTS if name in values},
-            max_megapixels=values.get("max_megapixels"),
-            max_pixels=max_pixels,
+            max_megapixels=hints.pop("max_megapixels", None),
+            hints=hints,
             asked=asked,
         )
         check_wish(wish)
     except MatteboxError as error:
         raise refusal_of(error) from error
     return wish
-
-
-HINTS = ("points", "box", "transparent", "region")
 
 
 def only(
@@ -218,18 +222,17 @@ def check_names(asked: Collection[str], files: Collection[str]) -> None:
             raise BadParameter(unknown_name("file", name[:40], FILES))
 
 
-def check_models(values: Mapping[str, Any]) -> None:
-    """Refuse models that are not known here; the library would look for a card under such a name in our files.
+def check_models(values: Mapping[str, Any], served: Collection[str]) -> None:
+    """Refuse models that are not served; the library would look for a card under such a name in our files.
 
     Raises:
         Refusal: a name is none of a model or a method.
     """
-    cards = load_cards()
-    known = {plain(name) for name in (*cards, *AUTOMATIC, NONE)}
+    known = {plain(name) for name in (*served, *AUTOMATIC, NONE)}
     for name in ("model", "refine", "matte"):
         value = values.get(name)
         if value is not None and plain(value) not in known and not is_solver(value):
-            raise Refusal("unknown_model", f"{name}: {unknown_name('model', value[:40], cards)}")
+            raise Refusal("unknown_model", f"{name}: {unknown_name('model', value[:40], served)}")
 
 
 def check_background(background: str | None) -> None:

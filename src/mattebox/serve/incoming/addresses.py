@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 __all__ = ["is_public"]
 
 UNICAST = IPv6Network("2000::/3")
 """All that is given out of IPv6; mapped, compatible, local and multicast addresses lie outside of it."""
 
-TUNNELS = (IPv6Network("2001::/32"), IPv6Network("2002::/16"))
+TUNNELS = (IPv6Network("2001::/32"), IPv6Network("2002::/16"), IPv4Network("192.88.99.0/24"))
 """Teredo and 6to4, both given up: what is wrapped in them may be anything."""
+
+SPECIAL = (
+    IPv4Network("168.63.129.16/32"),  # where a machine in Azure reaches what runs it
+    IPv4Network("192.0.0.0/24"),
+    IPv6Network("3fff::/20"),
+    IPv6Network("2620:4f:8000::/48"),
+)
+"""Further ones that are no public servers, which Python does not know everywhere (IANA's registries of special use)."""
 
 NAT64 = IPv6Network("64:ff9b::/96")
 """How networks without IPv4 reach it (RFC 6052): the last four bytes are the address that is meant."""
@@ -34,6 +42,11 @@ def is_public(address: str) -> bool:
         if ip.scope_id is not None:
             return False
         if ip not in NAT64:
-            return ip in UNICAST and ip.is_global and not any(ip in tunnel for tunnel in TUNNELS)
+            return ip in UNICAST and is_plain(ip)
         ip = IPv4Address(int(ip) & 0xFFFFFFFF)
-    return ip.is_global and not (ip.is_multicast or ip.is_reserved)
+    return is_plain(ip) and not (ip.is_multicast or ip.is_reserved)
+
+
+def is_plain(ip: IPv4Address | IPv6Address) -> bool:
+    """Whether an address is of no network that is set aside."""
+    return ip.is_global and not any(ip in network for network in (*TUNNELS, *SPECIAL))

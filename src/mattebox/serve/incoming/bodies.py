@@ -6,10 +6,7 @@ from dataclasses import dataclass, field
 
 from mattebox.serve.refusals import Refusal, too_large
 
-__all__ = ["FILES", "Body", "Limits", "Upload"]
-
-FILES = frozenset({"image_file", "bg_image_file", "image", "mask", "trimap", "background_picture"})
-"""Names under which files are taken."""
+__all__ = ["Body", "Limits", "Upload"]
 
 IN_TEXT = "_b64"
 """How names of files end that come as text in base64."""
@@ -22,21 +19,21 @@ class Limits:
     Attributes:
         body: bytes of a whole body.
         file: bytes of one file; in base64 it may be longer by as much as that takes.
+        pixels: of a picture; for whoever opens it.
         fields: how many texts there may be.
         field_size: bytes of one text.
         parts: how many files there may be.
-        pixels: of a picture; for whoever opens it.
         seconds: in which a body has to be here.
         grace: seconds that a body may take however little comes.
         rate: bytes a second that have to come on average once these are over.
     """
 
-    body: int = 64_000_000
-    file: int = 22_000_000
+    body: int
+    file: int
+    pixels: int
     fields: int = 200
     field_size: int = 65_536
     parts: int = 16
-    pixels: int = 50_000_000
     seconds: float = 180.0
     grace: float = 10.0
     rate: float = 5_000.0

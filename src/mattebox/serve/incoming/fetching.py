@@ -6,8 +6,9 @@ import asyncio
 import io
 import socket
 from collections.abc import AsyncGenerator, Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from concurrent.futures import Future
+from contextlib import asynccontextmanager, suppress
+from threading import Thread
 
 import anyio
 import httpx
@@ -53,7 +54,7 @@ class Fetcher:
 
     def __init__(
         self,
-        max_bytes: int = 22_000_000,
+        max_bytes: int,
         timeout: float = 15.0,
         *,
         private: bool = False,
@@ -63,13 +64,14 @@ class Fetcher:
         self._timeout = timeout
         self._allowed = (lambda _: True) if private else allowed
         self._tls = httpx.create_ssl_context(trust_env=False)
-        self._resolvers = ThreadPoolExecutor(RESOLVERS, thread_name_prefix="resolve")
+        self._resolvers = asyncio.Semaphore(RESOLVERS)
 
-    async def fetch(self, url: str, code: str = "failed_image_download") -> bytes:
+    async def fetch(self, url: str, came: Callable[[int], object], code: str = "failed_image_download") -> bytes:
         """Fetch the bytes at a URL.
 
         Args:
             url: `http://` or `https://`.
+            came: told how many bytes have come; what it raises ends it.
             code: what it is refused with when nothing comes: `failed_image_download` or `failed_bg_download`.
 
         Raises:
@@ -83,20 +85,20 @@ class Fetcher:
             raise Refusal(BAD_URL[code], problem)
         try:
             with anyio.fail_after(self._timeout):
-                return await self._follow(asked, code)
+                return await self._follow(asked, came, code)
         except TimeoutError:
             raise Refusal(code, f"it did not come within {self._timeout:g} seconds") from None
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError):
             raise Refusal(code, "the answer broke off or is not HTTP") from None
 
-    async def _follow(self, url: httpx.URL, code: str) -> bytes:
+    async def _follow(self, url: httpx.URL, came: Callable[[int], object], code: str) -> bytes:
         """Fetch it from where it is said to have moved to."""
         for _ in range(REDIRECTS + 1):
             if problem_of(url):
                 raise Refusal(code, NOWHERE)
             async with self._opened(url, code) as response:
                 if response.status_code not in MOVED or "location" not in response.headers:
-                    return await self._read(response, code)
+                    return await self._read(response, came, code)
                 url = url.join(response.headers["location"])
         raise Refusal(code, f"it has moved more than {REDIRECTS} times")
 
@@ -128,16 +130,33 @@ class Fetcher:
 
     async def _addresses(self, url: httpx.URL, code: str) -> list[str]:
         """Addresses of the host, all of them public."""
-        loop = asyncio.get_running_loop()
         try:
-            found = await loop.run_in_executor(self._resolvers, resolve, url.raw_host)
+            found = await self._resolved(url.raw_host)
         except (OSError, ValueError):
             raise Refusal(code, NOWHERE) from None
         if not found or not all(self._allowed(address) for address in found):
             raise Refusal(code, NOWHERE)
         return found
 
-    async def _read(self, response: httpx.Response, code: str) -> bytes:
+    async def _resolved(self, host: bytes) -> list[str]:
+        """Addresses of a host, from a thread that holds up nobody at the end of the process."""
+        await self._resolvers.acquire()
+        loop = asyncio.get_running_loop()
+        answer: Future[list[str]] = Future()
+        answer.set_running_or_notify_cancel()
+
+        def ask() -> None:
+            try:
+                answer.set_result(resolve(host))
+            except Exception as error:  # noqa: BLE001 (it is raised where it is waited for)
+                answer.set_exception(error)
+            with suppress(RuntimeError):  # the loop has ended meanwhile
+                loop.call_soon_threadsafe(self._resolvers.release)
+
+        Thread(target=ask, name="resolve", daemon=True).start()
+        return await asyncio.wrap_future(answer)
+
+    async def _read(self, response: httpx.Response, came: Callable[[int], object], code: str) -> bytes:
         """The bytes of an answer, as they were sent."""
         if response.status_code != httpx.codes.OK:
             raise Refusal(code, f"the server answered {response.status_code}")
@@ -149,6 +168,7 @@ class Fetcher:
         async for piece in response.aiter_raw():
             if whole.tell() + len(piece) > self._max_bytes:
                 raise too_large(self._max_bytes)
+            came(len(piece))
             whole.write(piece)
         return whole.getvalue()
 

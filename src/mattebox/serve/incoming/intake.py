@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import AsyncGenerator, Collection
+from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import aclosing
 
 import anyio
 from python_multipart.multipart import parse_options_header
 from starlette.requests import ClientDisconnect, Request
 
-from mattebox.serve.incoming.bodies import FILES, Body, Limits, Upload, shown
+from mattebox.serve.incoming.bodies import Body, Limits, Upload, shown
 from mattebox.serve.incoming.multipart import MultipartReader
 from mattebox.serve.incoming.texts import read_form, read_json
 from mattebox.serve.refusals import Refusal
 
-__all__ = ["FILES", "Body", "Limits", "Upload", "read_body"]
+__all__ = ["JSON", "Body", "Limits", "Upload", "content_type", "read_body"]
 
 MULTIPART = b"multipart/form-data"
 FORM = b"application/x-www-form-urlencoded"
 JSON = b"application/json"
 
 
-async def read_body(request: Request, limits: Limits, *, files: Collection[str] = FILES) -> Body:
+async def read_body(request: Request, limits: Limits, files: Collection[str], came: Callable[[int], object]) -> Body:
     """Read what a request brings, by its content type; one without type and body brings nothing.
 
     Args:
@@ -31,23 +31,27 @@ async def read_body(request: Request, limits: Limits, *, files: Collection[str] 
         limits: on its size and time.
         files: names under which files are taken; a file without the name of one, and a text under the name of a file,
             are refused. A part under such a name is a file, whether or not it says how the file is called.
+        came: told how many bytes have come; what it raises ends it.
 
     Raises:
         Refusal: `unsupported_media_type` for other types, `file_too_large`, `too_many_files`, `request_timeout` for one
             that does not come or comes too slowly, and `invalid_body` for whatever else is wrong with it.
     """
-    kind, options = parse_options_header(request.headers.get("content-type"))
+    kind, options = content_type(request)
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise Refusal("unsupported_media_type", "a body is taken as it is, without Content-Encoding")
     if kind not in {MULTIPART, FORM, JSON, b""}:
         taken = ", ".join(each.decode() for each in (MULTIPART, FORM, JSON))
         raise Refusal("unsupported_media_type", f"'{shown(kind.decode('latin-1'))}' is not taken; taken are: {taken}")
-    async with aclosing(arrival(request, limits)) as pieces:
+    async with aclosing(arrival(request, limits, came)) as pieces:
         if kind == MULTIPART:
             reader = MultipartReader(options.get(b"boundary", b""), limits, files)
-            async for piece in pieces:
-                reader.feed(piece)
-            return reader.finish()
+            try:
+                async for piece in pieces:
+                    reader.feed(piece)
+                return reader.finish()
+            finally:
+                reader.close()
         whole = io.BytesIO()
         async for piece in pieces:
             if not kind:
@@ -58,6 +62,12 @@ async def read_body(request: Request, limits: Limits, *, files: Collection[str] 
     read = read_json if kind == JSON else read_form
     # In a thread: a file of the largest size in one text takes long enough for others to notice.
     return Body(without_files(await asyncio.to_thread(read, whole.getvalue(), limits), files))
+
+
+def content_type(request: Request) -> tuple[bytes, dict[bytes, bytes]]:
+    """The type of a request's body in lower case, empty where none is said, and the options beside it."""
+    kind, options = parse_options_header(request.headers.get("content-type"))
+    return kind.lower(), options
 
 
 def without_files(fields: dict[str, object], files: Collection[str]) -> dict[str, object]:
@@ -72,7 +82,7 @@ def without_files(fields: dict[str, object], files: Collection[str]) -> dict[str
     return fields
 
 
-async def arrival(request: Request, limits: Limits) -> AsyncGenerator[bytes, None]:
+async def arrival(request: Request, limits: Limits, came: Callable[[int], object]) -> AsyncGenerator[bytes, None]:
     """The pieces of a body as they come, none of them empty.
 
     Raises:
@@ -99,6 +109,7 @@ async def arrival(request: Request, limits: Limits) -> AsyncGenerator[bytes, Non
         if received > limits.body:
             raise too_long(limits)
         if piece:
+            came(len(piece))
             yield piece
 
 

@@ -19,6 +19,8 @@ PLAIN = {b"", b"7bit", b"8bit", b"binary"}
 """Transfer encodings that leave the bytes as they are."""
 
 LONGEST_NAME = 255
+LONGEST_TEXT = 4096
+"""Bytes that are looked at."""
 
 
 class MultipartReader:
@@ -82,6 +84,10 @@ class MultipartReader:
             raise Refusal("invalid_body", "multipart/form-data breaks off before its last boundary")
         return self._body
 
+    def close(self) -> None:
+        """Let go of the parser, which holds on to what calls it: the bytes would stay until somebody tidies up."""
+        del self._parser
+
     def _begin_part(self) -> None:
         self._headers: dict[bytes, bytes] = {}
         self._data = io.BytesIO()  # gives its bytes away without a copy, unlike a bytearray
@@ -96,7 +102,7 @@ class MultipartReader:
     def _name_part(self) -> None:
         """Learn from its headers what the part is, before any of it is kept."""
         disposition, options = parse_options_header(self._headers.get(b"content-disposition"))
-        if disposition != b"form-data" or not options.get(b"name"):
+        if disposition.lower() != b"form-data" or not options.get(b"name"):
             raise Refusal("invalid_body", "a part has no name: its Content-Disposition must be form-data with a name")
         if self._headers.get(b"content-transfer-encoding", b"").strip().lower() not in PLAIN:
             raise Refusal("invalid_body", "a part has a Content-Transfer-Encoding: send its bytes as they are")
@@ -124,7 +130,10 @@ class MultipartReader:
             self._body.fields[self._name] = decoded(data)
         elif data or self._filename:  # a form in which no file was picked sends one without name and bytes
             if self._name not in self._names:
-                raise Refusal("invalid_body", f"came as a file: {unknown_name('file', shown(self._name), self._names)}")
+                raise Refusal("invalid_body", unknown_name("file", shown(self._name), self._names))
+            if self._filename is None and is_text(data):
+                name = self._name
+                raise Refusal("invalid_body", f"{name} came as text, not as a file; with curl write {name}=@photo.jpg")
             kind = self._headers.get(b"content-type", b"").decode("latin-1")
             self._body.files.setdefault(self._name, []).append(Upload(self._filename or "", data, kind))
 
@@ -142,6 +151,14 @@ def decoded(data: bytes) -> str:
         return data.decode()
     except UnicodeDecodeError:
         raise Refusal("invalid_body", "a name or text of multipart/form-data is not in UTF-8") from None
+
+
+def is_text(data: bytes) -> bool:
+    """Whether what came in the place of a file is the name of one, say."""
+    try:
+        return len(data) <= LONGEST_TEXT and data.decode().isprintable()
+    except UnicodeDecodeError:
+        return False
 
 
 def plain_name(filename: bytes) -> str:

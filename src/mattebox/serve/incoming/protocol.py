@@ -29,6 +29,9 @@ HEADER_SIZE = 32_768
 STALL = 30.0
 """Seconds in which a client has to take some of an answer that waits for it."""
 
+TAKING, SLOWEST = 60.0, 200_000
+"""Seconds that it has for all of it in any case, and bytes a second that it has to take beyond that."""
+
 PATIENCE = 2.0
 """Seconds until a client that sends no more, and has no answer yet, is asked whether it is still there."""
 
@@ -54,6 +57,7 @@ class Guard(asyncio.Protocol):
         super().__init__(*args, **named)
         self._received = 0
         self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._objection = ""
 
     @property
     def _in_header(self) -> bool:
@@ -109,8 +113,8 @@ class Guard(asyncio.Protocol):
             self.transport.close()
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what is not HTTP in the form of every other refusal."""
-        self._refuse(Refusal("invalid_body", msg))
+        """Answer what is not HTTP, or not as it is taken here, in the form of every other refusal."""
+        self._refuse(Refusal("invalid_body", self._objection or msg))
 
     def _refuse(self, refusal: Refusal) -> None:
         """Answer without the application, unless an answer has begun, and close."""
@@ -152,12 +156,15 @@ class Guard(asyncio.Protocol):
     def pause_writing(self) -> None:
         """Begin to watch whether the client takes what waits for it."""
         super().pause_writing()
-        self._after(STALL, "taking", self._taken, self.transport.get_write_buffer_size())
+        waiting = self.transport.get_write_buffer_size()
+        self._after(STALL, "taking", self._taken, waiting)
+        self._after(TAKING + waiting / SLOWEST, "taking all", self.transport.abort)
 
     def resume_writing(self) -> None:
         """Stop watching: it has taken it."""
         super().resume_writing()
         self._forget("taking")
+        self._forget("taking all")
 
     def _taken(self, before: int) -> None:
         left = self.transport.get_write_buffer_size()
@@ -173,6 +180,31 @@ class GuardedH11(Guard, H11Protocol):
     @property
     def _in_header(self) -> bool:
         return self.conn.their_state is h11.IDLE
+
+    def _should_upgrade(self) -> bool:
+        """Whether a header is refused; uvicorn asks here, before it hands the request on."""
+        self._objection = objection_to(self.headers, "1.0")  # h11 looks after the host itself
+        return bool(self._objection)
+
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:  # noqa: ARG002 (as uvicorn calls it)
+        """Refuse it: nothing is ever upgraded."""
+        self.send_400_response(self._objection)
+
+
+def objection_to(headers: list[tuple[bytes, bytes]], version: str) -> str:
+    """Why a header is refused that uvicorn would take; empty where it is not.
+
+    Args:
+        headers: with their names in lower case.
+        version: of HTTP.
+    """
+    names = [name for name, _ in headers]
+    # A parser may take what follows for another protocol, and so for no body.
+    if b"upgrade" in names and (b"transfer-encoding" in names or b"content-length" in names):
+        return "a request with a body cannot ask for another protocol: leave out the header Upgrade, and speak HTTP/1.1"
+    if names.count(b"host") != 1 and (version == "1.1" or b"host" in names):
+        return "a request has one header Host"
+    return ""
 
 
 def http_protocol(header_timeout: float = Guard.header_timeout) -> type[asyncio.Protocol]:
@@ -196,7 +228,14 @@ def guarded_httptools() -> type[Guard]:
         _in_header = True
 
         def on_headers_complete(self) -> None:
-            """Note that a body may follow."""
+            """Note that a body may follow.
+
+            Raises:
+                ValueError: the header is refused; uvicorn calls `send_400_response` for any error here.
+            """
+            self._objection = objection_to(self.headers, self.parser.get_http_version())
+            if self._objection:
+                raise ValueError(self._objection)
             super().on_headers_complete()
             self._in_header = False
 

@@ -11,11 +11,13 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, cast
+from weakref import WeakValueDictionary
 
 from starlette.requests import Request
 
 from mattebox.serve.access.keys import Key
 from mattebox.serve.cutouts.wishes import Wish
+from mattebox.serve.folders import make_folder
 from mattebox.serve.incoming.bodies import Upload
 from mattebox.serve.jobs.files import IDENTITY, JobFiles, zipped
 from mattebox.serve.jobs.leases import LEASE, JobWork
@@ -31,7 +33,7 @@ from mattebox.serve.jobs.records import (
     result_of,
     told,
 )
-from mattebox.serve.jobs.run import RESULT, SENT, lost
+from mattebox.serve.jobs.run import ASKED, RESULT, SENT, lost
 from mattebox.serve.refusals import Refusal
 from mattebox.serve.store import Record
 
@@ -59,17 +61,20 @@ class Jobs:
     Args:
         service: what the work stands on.
         lease: seconds after which a job is taken over whose owner has not been heard of.
+
+    Raises:
+        StoreUnavailable: the folder of the jobs cannot be used.
     """
 
     def __init__(self, service: Service, *, lease: float = LEASE) -> None:
         self._service = service
         self._folder = service.data / "jobs"
+        make_folder(self._folder)
         self._work = JobWork(service, self._folder, lease)
+        self._submitting: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def start(self) -> None:
         """Go on with the jobs that nobody works on, now and whenever another process dies."""
-        # Pictures of people lie there, which other users of the machine need not see.
-        await asyncio.to_thread(self._folder.mkdir, mode=0o700, parents=True, exist_ok=True)
         self._work.start()
 
     async def stop(self) -> None:
@@ -88,17 +93,22 @@ class Jobs:
             Its name, and its record.
 
         Raises:
-            Refusal: too many pictures, or too many jobs.
+            Refusal: too many pictures, too many jobs, or no room for them.
             OutputFailed: the files cannot be kept.
         """
         if len(pictures) > MOST_PICTURES:
             raise Refusal("too_many_files", f"{len(pictures)} pictures; a job takes at most {MOST_PICTURES}")
-        if len(await self.of(key)) >= MOST_JOBS:
-            raise Refusal(
-                "rate_limit_exceeded",
-                f"{MOST_JOBS} jobs are kept for this key; delete one, or wait until one expires",
-                headers={"Retry-After": "60"},
-            )
+        async with self._submitting.setdefault(key.id, asyncio.Lock()):
+            if len(await self._service.stored(self._service.store.all, jobs_kind(key.id))) >= MOST_JOBS:
+                raise Refusal(
+                    "rate_limit_exceeded",
+                    f"{MOST_JOBS} jobs are kept for this key; delete one, or wait until one expires",
+                    headers={"Retry-After": "60"},
+                )
+            return await self._taken(key, wish, pictures)
+
+    async def _taken(self, key: Key, wish: Wish, pictures: Sequence[Upload | str]) -> tuple[str, Record]:
+        """Keep a new job, and begin with it."""
         identity, seconds = uuid.uuid4().hex, self._service.options.job_hours * 3600
         files = JobFiles(self._folder, identity)
         try:
@@ -111,7 +121,7 @@ class Jobs:
 
     async def of(self, key: Key) -> dict[str, Record]:
         """The jobs of a key by name, the newest first."""
-        return await self._service.stored(self._of, key.id)
+        return await self._service.filed(self._of, key.id)
 
     def _of(self, key: str) -> dict[str, Record]:
         store = self._service.store
@@ -127,7 +137,7 @@ class Jobs:
         """
         record = None
         if IDENTITY.fullmatch(identity):
-            record = await self._service.stored(self._service.store.get, JOB, identity)
+            record = await self._service.filed(self._service.store.get, JOB, identity)
         if record is None or record["key"]["id"] != key.id:
             raise Refusal("job_not_found", "there is no such job, or its time is over")
         return record
@@ -192,11 +202,12 @@ def keep(files: JobFiles, key: Key, wish: Wish, pictures: Sequence[Upload | str]
     """Write the files of a new job, and make its record."""
     items = new_items(pictures, wish.output.suffix)
     for number, picture in enumerate(pictures):
-        if isinstance(picture, Upload):
-            items[number]["digest"] = files.keep(SENT.format(number), picture.data)
+        data = picture.data if isinstance(picture, Upload) else picture.encode()
+        items[number]["digest"] = files.keep(SENT.format(number), data)
     for_all = {"mask": wish.mask, "trimap": wish.trimap, "background_picture": wish.background}
     given = {name: files.keep(name, data) for name, data in for_all.items() if isinstance(data, bytes)}
-    return job_record(key, wish.asked, given, items, seconds)
+    asked = files.keep(ASKED, json.dumps(dict(wish.asked)).encode())
+    return job_record(key, asked, given, items, seconds)
 
 
 def contents(files: JobFiles, identity: str, record: Record) -> Iterator[tuple[str, bytes]]:

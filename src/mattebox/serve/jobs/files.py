@@ -12,12 +12,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from mattebox.encode import write_file
+from mattebox.serve.refusals import Refusal
 
-__all__ = ["JobFiles", "digest_of", "safe_names", "sweep", "zipped"]
+__all__ = ["LONGEST_NAME", "JobFiles", "check_room", "digest_of", "safe_names", "sweep", "zipped"]
 
 IDENTITY = re.compile(r"[0-9a-f]{32}")
 """How a job is called; no other folder is touched."""
 LONGEST_NAME = 100
+LEFT_FREE = 2_000_000_000
+"""Bytes of the disk that are left to others."""
+RETRY_AFTER = "600"
 FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')
 RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)", re.IGNORECASE)
 """What Windows takes for a device."""
@@ -45,8 +49,10 @@ class JobFiles:
         """Write a file, and give its digest.
 
         Raises:
+            Refusal: the disk is as full as it may get.
             OutputFailed: it cannot be written.
         """
+        check_room(self.folder.parent)
         write_file(self.folder / name, data, overwrite=True)
         return digest_of(data)
 
@@ -65,6 +71,16 @@ class JobFiles:
     def remove(self) -> None:
         """Remove all of it."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def check_room(folder: Path) -> None:
+    """Refuse to keep more when the disk is nearly full.
+
+    Raises:
+        Refusal: `server_busy`.
+    """
+    if shutil.disk_usage(folder).free < LEFT_FREE:
+        raise Refusal("server_busy", "The disk of the server is nearly full.", headers={"Retry-After": RETRY_AFTER})
 
 
 def sweep(folder: Path, seconds: float, known: Callable[[str], bool]) -> None:

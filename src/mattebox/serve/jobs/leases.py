@@ -16,10 +16,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mattebox.errors import StoreUnavailable
 from mattebox.serve.jobs.files import sweep
 from mattebox.serve.jobs.records import JOB, jobs_kind
 from mattebox.serve.jobs.run import JobRun
-from mattebox.serve.store import Record, StoreUnavailable
+from mattebox.serve.store import Record
 
 if TYPE_CHECKING:
     from mattebox.serve.service import Service
@@ -69,10 +70,10 @@ class JobWork:
 
     async def take(self, identity: str, record: Record, seconds: float) -> None:
         """Put a new job into the store, as its owner, and begin with it."""
-        stored, store = self._service.stored, self._service.store
+        stored, filed, store = self._service.stored, self._service.filed, self._service.store
         # The owner first: whoever finds the job must not find it without one.
         await stored(store.put, OWNED, identity, self._lease_from_now(), ttl=seconds)
-        await stored(store.put, JOB, identity, record, ttl=seconds)
+        await filed(store.put, JOB, identity, record, ttl=seconds)
         await stored(store.put, jobs_kind(record["key"]["id"]), identity, {}, ttl=seconds)
         self._begin(identity)
 
@@ -98,7 +99,7 @@ class JobWork:
 
     async def _keep(self) -> None:
         """Renew, take over and tidy up, as long as the server runs."""
-        swept = -SWEEP
+        swept, away = -SWEEP, False
         while True:
             try:
                 await self._renew()
@@ -107,8 +108,13 @@ class JobWork:
                     swept = time.monotonic()
                     seconds = self._service.options.job_hours * 3600
                     await asyncio.to_thread(sweep, self._folder, seconds, self._is_known)
+                if away:
+                    log.warning("jobs are looked after again")
+                away = False
             except StoreUnavailable as error:
-                log.warning("jobs cannot be looked after: %s", error)
+                if not away:
+                    log.warning("jobs cannot be looked after: %s", error)
+                away = True
             except Exception:
                 log.exception("jobs cannot be looked after")
             await asyncio.sleep(self._lease / 3)

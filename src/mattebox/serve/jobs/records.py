@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from mattebox.serve.access.keys import Key
 from mattebox.serve.incoming.bodies import Upload
-from mattebox.serve.jobs.files import safe_names
+from mattebox.serve.jobs.files import LONGEST_NAME, safe_names
 from mattebox.serve.refusals import Refusal
 from mattebox.serve.store import Record
 
@@ -37,20 +37,18 @@ JOB = "job"
 """Kind of the records."""
 
 Item: TypeAlias = "dict[str, Any]"
-"""One picture of a job: `name`, `file` (of the result), `url` or `digest` (of what was sent), `status`; `error` when it
-failed; `result` (a digest), `type` and `headers` when it is done."""
+"""One picture of a job: `name`, `file` (of the result), `digest` (of what was sent), `fetch` (whether that is an
+address), `status`, `paid`; `error` when it failed; `result` (a digest), `type` and `headers` when it is done."""
 
 WAITING, RUNNING, DONE, FAILED = "waiting", "running", "done", "failed"
 
 
-def job_record(
-    key: Key, asked: Mapping[str, object], given: Mapping[str, str], items: Sequence[Item], seconds: float
-) -> Record:
+def job_record(key: Key, asked: str, given: Mapping[str, str], items: Sequence[Item], seconds: float) -> Record:
     """A new job.
 
     Args:
         key: whose it is.
-        asked: the fields of the call.
+        asked: digest of the fields of the call.
         given: digests of the pictures that are for all, by name: mask, trimap, background_picture.
         items: the pictures.
         seconds: for which it is kept.
@@ -60,7 +58,7 @@ def job_record(
         "key": asdict(key),
         "created": now,
         "expires": now + seconds,
-        "asked": dict(asked),
+        "asked": asked,
         "given": dict(given),
         "items": list(items),
     }
@@ -72,21 +70,17 @@ def jobs_kind(key: str) -> str:
 
 
 def new_items(pictures: Sequence[Upload | str], suffix: str) -> list[Item]:
-    """The items of a job; of files that were sent, the digest is still to be noted.
+    """The items of a job; the digests of what was sent are still to be noted.
 
     Args:
         pictures: files, and addresses.
         suffix: of the results, with its dot.
     """
     names = [each.name if isinstance(each, Upload) else name_in(each) for each in pictures]
-    items: list[Item] = [
-        {"name": name, "file": file, "status": WAITING}
-        for name, file in zip(names, safe_names(names, suffix), strict=True)
+    return [
+        {"name": name, "file": file, "fetch": isinstance(picture, str), "status": WAITING, "paid": False}
+        for name, file, picture in zip(names, safe_names(names, suffix), pictures, strict=True)
     ]
-    for item, picture in zip(items, pictures, strict=True):
-        if isinstance(picture, str):
-            item["url"] = picture
-    return items
 
 
 def name_in(url: str) -> str:
@@ -97,7 +91,7 @@ def name_in(url: str) -> str:
         'red shoe.jpg'
     """
     try:
-        return PurePosixPath(unquote(urlsplit(url).path)).name
+        return PurePosixPath(unquote(urlsplit(url).path)).name[:LONGEST_NAME]
     except ValueError:  # no address at all, which is told when it is fetched
         return ""
 

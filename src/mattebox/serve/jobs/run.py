@@ -4,33 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mattebox.errors import MatteboxError
+from mattebox.errors import StoreUnavailable
 from mattebox.serve.access.keys import Key
 from mattebox.serve.cutouts.cut import cut
 from mattebox.serve.cutouts.wishes import Wish, read_options
 from mattebox.serve.incoming.bodies import Upload
 from mattebox.serve.jobs.files import JobFiles
-from mattebox.serve.jobs.records import DONE, JOB, RUNNING, Item, failure, left_of, with_item
+from mattebox.serve.jobs.records import DONE, JOB, RUNNING, WAITING, Item, failure, left_of, with_item
 from mattebox.serve.refusals import Refusal, refusal_of
-from mattebox.serve.store import Record, StoreUnavailable
+from mattebox.serve.store import Record
 
 if TYPE_CHECKING:
     from mattebox.serve.result import Result
     from mattebox.serve.service import Service
 
-__all__ = ["RESULT", "SENT", "JobRun", "lost"]
+__all__ = ["ASKED", "RESULT", "SENT", "JobRun", "lost"]
 
-log = logging.getLogger(__name__)
-
+ASKED = "asked.json"
+"""File of what is asked of every picture; it may be long, and the record is written again and again."""
 SENT, RESULT = "sent/{}", "results/{}"
-"""Files of the picture of a number: as it came, and what came of it."""
+"""Files of the picture of a number: as it came, or its address, and what came of it."""
 PATIENT = ("rate_limit_exceeded", "server_busy")
 """Refusals after which a picture of a job simply waits."""
 
@@ -64,7 +64,7 @@ class JobRun:
         Raises:
             StoreUnavailable: what became of a picture cannot be noted, so it is to be done once more.
         """
-        record = await self._service.stored(self._service.store.get, JOB, self._identity)
+        record = await self._service.filed(self._service.store.get, JOB, self._identity)
         if record is None:
             return
         with contextlib.suppress(Gone):
@@ -82,14 +82,20 @@ class JobRun:
         Raises:
             Refusal: it cannot be had any more: a file is gone, or a model.
         """
-        given = {}
-        for name, digest in record["given"].items():
-            data = self._files.read(name, digest)
-            if data is None:
-                raise lost()
-            given[name] = [Upload(name, data)]
-        service = self._service
-        return read_options(record["asked"], given, settings=service.options.settings, max_pixels=service.limits.pixels)
+        asked = json.loads(self._kept(ASKED, record["asked"]))
+        given = {name: [Upload(name, self._kept(name, digest))] for name, digest in record["given"].items()}
+        return read_options(asked, given, self._service.offer)
+
+    def _kept(self, name: str, digest: str) -> bytes:
+        """A file of the job.
+
+        Raises:
+            Refusal: it is gone.
+        """
+        data = self._files.read(name, digest)
+        if data is None:
+            raise lost()
+        return data
 
     async def _do_all(self, record: Record, wish: Wish) -> None:
         """Do the pictures that are left, several at once."""
@@ -106,7 +112,6 @@ class JobRun:
         """Do one picture after the other until none is left."""
         key = Key(**record["key"])
         for number in numbers:
-            await self._note(number, {"status": RUNNING})
             await self._note(number, await self._done(key, record["items"][number], number, wish))
             await asyncio.to_thread(self._files.drop, SENT.format(number))
 
@@ -118,7 +123,7 @@ class JobRun:
         """
         store = self._service.store
         change = partial(with_item, number=number, changes=changes)
-        if await self._service.stored(store.update, JOB, self._identity, change) is None:
+        if await self._service.filed(store.update, JOB, self._identity, change) is None:
             raise Gone
 
     async def _done(self, key: Key, item: Item, number: int, wish: Wish) -> Item:
@@ -128,10 +133,7 @@ class JobRun:
             digest = await asyncio.to_thread(self._files.keep, RESULT.format(number), result.data)
         except StoreUnavailable:
             raise
-        except (MatteboxError, MemoryError) as error:
-            return failure(refusal_of(error))
-        except Exception as error:
-            log.exception("a picture of a job failed")
+        except Exception as error:  # noqa: BLE001 (it is told, and logged where it is our fault)
             return failure(refusal_of(error))
         return {"status": DONE, "result": digest, "type": result.media_type, "headers": result.headers}
 
@@ -145,36 +147,38 @@ class JobRun:
             try:
                 # A place is for work: whoever has to wait for its allowance keeps no other job from it.
                 async with self._places:
-                    return await self._paid(key, replace(wish, picture=await self._picture(item, number)))
+                    with self._service.holding.held(key.id) as came:
+                        picture = await self._picture(item, number, came)
+                        return await self._paid(key, item, number, replace(wish, picture=picture))
             except Refusal as refusal:
                 if refusal.code not in PATIENT:
                     raise
                 pause = float(refusal.headers.get("Retry-After", 1))
             await asyncio.sleep(pause)
 
-    async def _picture(self, item: Item, number: int) -> bytes:
+    async def _picture(self, item: Item, number: int, came: Callable[[int], None]) -> bytes:
         """The picture of an item, as it was sent or from its address."""
-        if "url" in item:
-            return await self._service.fetcher.fetch(item["url"])
-        data = await asyncio.to_thread(self._files.read, SENT.format(number), item["digest"])
-        if data is None:
-            raise lost()
+        data = await asyncio.to_thread(self._kept, SENT.format(number), item["digest"])
+        if item["fetch"]:
+            return await self._service.fetcher.fetch(data.decode(), came)
+        came(len(data))
         return data
 
-    async def _paid(self, key: Key, wish: Wish) -> Result:
-        """Do a picture at the expense of a key; what fails is not charged."""
+    async def _paid(self, key: Key, item: Item, number: int, wish: Wish) -> Result:
+        """Do a picture at the expense of a key; whoever takes the job over when we die does not charge it again."""
         service = self._service
         assert isinstance(wish.picture, bytes)
         megapixels = await asyncio.to_thread(service.measure, wish.picture)
-        allowed = await service.stored(service.allowance.spend, key, megapixels, wish.credits)
-        try:
-            return await service.pool.run(
-                lambda: cut(wish, service.remover(wish.settings)),
-                megapixels=megapixels,
-                owner=key.id,
-                priority="background",
-            )
-        except BaseException:
-            with contextlib.suppress(StoreUnavailable):
-                await asyncio.shield(service.stored(service.allowance.refund, allowed))
-            raise
+
+        def task() -> Result:
+            return cut(wish, service.remover(wish.settings))
+
+        async with service.charged(key, megapixels, task, wish.credits, paid=item["paid"]) as (run, _):
+            await self._note(number, {"status": RUNNING, "paid": True})
+            try:
+                return await run(priority="background")
+            except BaseException:
+                item["paid"] = False  # it is given back, so another attempt costs anew
+                with contextlib.suppress(Gone, StoreUnavailable):
+                    await asyncio.shield(self._note(number, {"status": WAITING, "paid": False}))
+                raise

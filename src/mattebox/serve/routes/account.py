@@ -6,17 +6,19 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 
-from mattebox.serve.schemas import account_operation
+from mattebox.serve.contract.describe import account_operation
 from mattebox.serve.service import Service, service_of
 
-__all__ = ["router"]
+__all__ = ["account", "router"]
 
 router = APIRouter(tags=["remove.bg"])
 
 
 @router.get("/v1.0/account", **account_operation())
-@router.get("/api/account", tags=["CarveKit"], **account_operation())
 async def account(request: Request, service: Annotated[Service, Depends(service_of)]) -> dict[str, Any]:
-    """Tell what is left to the caller. A key without a limit is told 99999 credits."""
+    """Tell what is left to the caller.
+
+    A key without a limit is told 99999 credits.
+    """
     key = await service.caller(request)
     return {"data": {"attributes": await service.stored(service.allowance.balance, key)}}

@@ -1,4 +1,4 @@
-"""CarveKit's names for the contract: `/api/removebg` and `/api/admin/config`."""
+"""CarveKit's names for the contract: `/api/removebg`, `/api/account` and `/api/admin/config`."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
+from mattebox.serve.contract.describe import account_operation, removebg_operation
+from mattebox.serve.incoming.intake import JSON, content_type
+from mattebox.serve.openapi import of_caller
 from mattebox.serve.refusals import Refusal
+from mattebox.serve.routes.account import account
 from mattebox.serve.routes.removebg import cut_out
-from mattebox.serve.schemas import of_caller, removebg_operation
 from mattebox.serve.service import Service, secret_of, service_of
 
 __all__ = ["router"]
@@ -20,12 +23,15 @@ router = APIRouter(tags=["CarveKit"])
 
 @router.post("/api/removebg", **removebg_operation("api_removebg", size="full"))
 async def removebg(request: Request, service: Annotated[Service, Depends(service_of)]) -> Response:
-    """Remove the background of a picture, as programs written for CarveKit's server ask for it.
+    """Remove the background of a picture, as CarveKit's server does.
 
     Forms that name no size get the full one; of several pictures the first counts, in the order base64, URL, file.
     """
-    is_json = request.headers.get("content-type", "").startswith("application/json")
-    return await cut_out(request, service, size="preview" if is_json else "full", lenient=True)
+    kind, _ = content_type(request)
+    return await cut_out(request, service, size="preview" if kind == JSON else "full", lenient=True)
+
+
+router.add_api_route("/api/account", account, **account_operation())
 
 
 @router.get("/api/admin/config", **of_caller({}))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -13,7 +12,7 @@ from starlette.responses import Response
 from mattebox.serve.answering import answer
 from mattebox.serve.cutouts.cut import cut
 from mattebox.serve.cutouts.describe import cutout_operation
-from mattebox.serve.cutouts.wishes import Wish, read_wish
+from mattebox.serve.cutouts.wishes import FILES, Wish, read_wish
 from mattebox.serve.refusals import too_large
 from mattebox.serve.service import Service, service_of
 
@@ -27,16 +26,16 @@ router = APIRouter(tags=["Mattebox"])
 
 @router.post("/v1/cutouts", **cutout_operation())
 async def cutout(request: Request, service: Annotated[Service, Depends(service_of)]) -> Response:
-    """Cut the subject out of a picture: every setting of the library, by its name in Python.
+    """Cut the subject out of a picture.
 
-    A field that is not given has the value that whoever runs the server has chosen, and without that the default; an
-    empty one is not given, and one that nobody knows is refused.
+    Every setting of the library can be given, by its name in Python. A field that is not given has the value that
+    whoever runs the server has chosen, and without that the default; an empty one is not given, and one that nobody
+    knows is refused.
     """
     key = await service.caller(request)
-    body = await service.body(request)
-    read = partial(read_wish, settings=service.options.settings, max_pixels=service.limits.pixels)
+    body = await service.body(request, FILES)
     # Base64 of a large picture takes a while, and meanwhile others are to be answered.
-    wish = await fetched(await asyncio.to_thread(read, body.fields, body.files), request, service)
+    wish = await fetched(await asyncio.to_thread(read_wish, body.fields, body.files, service.offer), request, service)
     assert isinstance(wish.picture, bytes)
 
     def task() -> Result:
@@ -56,8 +55,8 @@ async def fetched(wish: Wish, request: Request, service: Service) -> Wish:
     for each in (picture, background, wish.mask, wish.trimap):
         if isinstance(each, bytes) and len(each) > service.limits.file:
             raise too_large(service.limits.file)
-    if isinstance(picture, str):
-        picture = await service.fetch(request, picture)
-    if isinstance(background, str):
-        background = await service.fetch(request, background, code="failed_bg_download")
+    if picture is not None:
+        picture = await service.bytes_of(request, picture)
+    if background is not None:
+        background = await service.bytes_of(request, background, "failed_bg_download")
     return replace(wish, picture=picture, background=background)

@@ -1,4 +1,4 @@
-"""`/healthz`, `/readyz` and `/metrics`: what those who run the server ask."""
+"""`/healthz` and `/readyz`: whether the server lives, and takes work."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from starlette.responses import JSONResponse, Response
 
-from mattebox.serve.refusals import Refusal
-from mattebox.serve.schemas import refusals
 from mattebox.serve.service import Service, service_of
 
 __all__ = ["router"]
@@ -24,16 +22,11 @@ async def healthz() -> dict[str, str]:
 
 @router.get("/readyz", responses={503: {"description": "It cannot take work now."}})
 async def readyz(service: Annotated[Service, Depends(service_of)]) -> Response:
-    """Tell whether work is taken: the models are loaded, the state can be reached, and nobody has told it to stop."""
+    """Tell whether work is taken.
+
+    It is when the models are loaded, the state can be reached, and nobody has told the server to stop.
+    """
     reachable = await service.reachable()
     ready = service.pool.ready and reachable
     state = {"status": "ready" if ready else "not ready", "taking": service.pool.ready, "store": reachable}
     return JSONResponse(state, 200 if ready else 503)
-
-
-@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}, **refusals(404)})
-async def metrics(service: Annotated[Service, Depends(service_of)]) -> Response:
-    """Tell Prometheus what was done."""
-    if not service.options.metrics:
-        raise Refusal("not_found")
-    return Response(service.metrics.text(), media_type=service.metrics.media_type)

@@ -5,26 +5,17 @@ from __future__ import annotations
 import asyncio
 import math
 from dataclasses import replace
-from functools import partial
 from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from mattebox.serve.cutouts.describe import (
-    JOB,
-    JOBS,
-    KEYS,
-    file_answers,
-    json_answers,
-    refusals,
-    submit_operation,
-    wait_parameter,
-)
-from mattebox.serve.cutouts.wishes import read_batch
+from mattebox.serve.cutouts.describe import JOB, JOBS, submit_operation, wait_parameter
+from mattebox.serve.cutouts.wishes import FILES, read_batch
 from mattebox.serve.jobs.desk import MOST_PICTURES, Jobs, jobs_of
 from mattebox.serve.jobs.records import told
+from mattebox.serve.openapi import file_answer, json_answer, of_caller
 from mattebox.serve.refusals import Refusal
 from mattebox.serve.result import MEDIA_TYPES
 from mattebox.serve.routes.cutouts import fetched
@@ -46,26 +37,21 @@ JobsOf = Annotated[Jobs, Depends(jobs_of)]
 
 @router.post("", **submit_operation())
 async def submit(request: Request, service: ServiceOf, jobs: JobsOf) -> Response:
-    """Take many pictures that are all treated alike; they are done whenever nobody waits for anything else.
+    """Take many pictures that are all treated alike.
 
-    Pictures are sent as any number of files `image`, or by their addresses. The answer comes at once and says where to
-    ask how far the job is. Everything else is as in `/v1/cutouts`.
+    They are done whenever nobody waits for anything else. Pictures are sent as any number of files `image`, or by their
+    addresses. The answer comes at once and says where to ask how far the job is. Everything else is as in
+    `/v1/cutouts`.
     """
     key = await service.caller(request)
     limits = replace(service.limits, body=max(MOST_BYTES, service.limits.body), parts=MOST_PICTURES + BESIDE)
-    body = await service.body(request, limits)
-    read = partial(read_batch, settings=service.options.settings, max_pixels=service.limits.pixels)
-    wish, pictures = await asyncio.to_thread(read, body.fields, body.files)
+    body = await service.body(request, FILES, limits)
+    wish, pictures = await asyncio.to_thread(read_batch, body.fields, body.files, service.offer)
     identity, record = await jobs.submit(key, await fetched(wish, request, service), pictures)
     return JSONResponse(told(identity, record, items=False), 202, headers={"Location": f"/v1/jobs/{identity}"})
 
 
-@router.get(
-    "",
-    operation_id="list_jobs",
-    responses=json_answers("Jobs, the newest first.", JOBS),
-    openapi_extra={"security": KEYS},
-)
+@router.get("", operation_id="list_jobs", **of_caller({200: json_answer("Jobs, the newest first.", JOBS)}))
 async def list_jobs(request: Request, service: ServiceOf, jobs: JobsOf) -> Response:
     """List the jobs of the key."""
     key = await service.caller(request)
@@ -76,11 +62,15 @@ async def list_jobs(request: Request, service: ServiceOf, jobs: JobsOf) -> Respo
 @router.get(
     "/{identity}",
     operation_id="get_job",
-    responses=json_answers("How far the job is.", JOB),
-    openapi_extra={"security": KEYS, "parameters": [wait_parameter(LONGEST_WAIT)]},
+    **of_caller(
+        {200: json_answer("How far the job is.", JOB)}, 400, 404, "default", parameters=[wait_parameter(LONGEST_WAIT)]
+    ),
 )
 async def get_job(request: Request, identity: str, service: ServiceOf, jobs: JobsOf) -> Response:
-    """Tell how far a job is; with `wait`, as soon as that changes."""
+    """Tell how far a job is.
+
+    With `wait` the answer comes as soon as that changes.
+    """
     key = await service.caller(request)
     seconds = waiting_time(request.query_params.get("wait", ""))
     record = await jobs.moved(key, identity, seconds, request.is_disconnected)
@@ -90,11 +80,13 @@ async def get_job(request: Request, identity: str, service: ServiceOf, jobs: Job
 @router.get(
     "/{identity}/items/{number}",
     operation_id="get_result",
-    responses=file_answers("The result.", *MEDIA_TYPES.values()),
-    openapi_extra={"security": KEYS},
+    **of_caller({200: file_answer("The result.", MEDIA_TYPES.values())}, 404, 409, "default"),
 )
 async def get_result(request: Request, identity: str, number: str, service: ServiceOf, jobs: JobsOf) -> Response:
-    """Give one result of a job; pictures are numbered from 0 in the order in which they were sent."""
+    """Give one result of a job.
+
+    Pictures are numbered from 0 in the order in which they were sent.
+    """
     key = await service.caller(request)
     item, data = await jobs.result(key, identity, number)
     headers = {**item["headers"], "Cache-Control": "no-store", "Content-Disposition": attachment(item["file"])}
@@ -104,11 +96,13 @@ async def get_result(request: Request, identity: str, number: str, service: Serv
 @router.get(
     "/{identity}/results.zip",
     operation_id="get_results",
-    responses=file_answers("The results and `report.json`.", MEDIA_TYPES["zip"]),
-    openapi_extra={"security": KEYS},
+    **of_caller({200: file_answer("The results and `report.json`.", [MEDIA_TYPES["zip"]])}, 404, 409, "default"),
 )
 async def get_results(request: Request, identity: str, service: ServiceOf, jobs: JobsOf) -> Response:
-    """Give all results of a job that is over, under the names of the pictures, with a report of what became of each."""
+    """Give all results of a job that is over.
+
+    They are under the names of the pictures, with a report of what became of each.
+    """
     key = await service.caller(request)
     pieces = await jobs.results(key, identity)
     headers = {"Cache-Control": "no-store", "Content-Disposition": attachment("results.zip")}
@@ -120,8 +114,7 @@ async def get_results(request: Request, identity: str, service: ServiceOf, jobs:
     operation_id="delete_job",
     status_code=204,
     response_class=Response,
-    responses={204: {"description": "The job is gone."}, **refusals()},
-    openapi_extra={"security": KEYS},
+    **of_caller({204: {"description": "The job is gone."}}, 404, "default"),
 )
 async def delete_job(request: Request, identity: str, service: ServiceOf, jobs: JobsOf) -> Response:
     """Stop a job, and remove its pictures and results."""

@@ -49,10 +49,11 @@ async def presets() -> dict[str, Any]:
 
 @router.get("/about")
 async def about(service: Annotated[Service, Depends(service_of)]) -> dict[str, Any]:
-    """Tell the version, whether a key is asked for, and the limits."""
+    """Tell the version, the limits, and whether keys are asked for and `/docs` is shown."""
     limits = {
         "max_bytes": service.limits.file,
         "max_megapixels": service.options.max_megapixels,
         "seconds": service.options.deadline,
     }
-    return {"version": __version__, "keys": not service.options.open, "limits": limits}
+    options = service.options
+    return {"version": __version__, "keys": not options.open, "docs": options.docs, "limits": limits}

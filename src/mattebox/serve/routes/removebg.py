@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from mattebox.serve.answering import answer
+from mattebox.serve.contract.describe import removebg_operation
 from mattebox.serve.contract.fulfil import fulfil
-from mattebox.serve.contract.order import read_order, read_sources
-from mattebox.serve.schemas import removebg_operation
+from mattebox.serve.contract.order import FILES, read_order, read_sources
 from mattebox.serve.service import Service, service_of
+
+if TYPE_CHECKING:
+    from mattebox.serve.result import Result
 
 __all__ = ["cut_out", "router"]
 
@@ -39,16 +41,18 @@ async def cut_out(request: Request, service: Service, *, size: str = "preview", 
         Refusal: whatever is wrong with it.
     """
     key = await service.caller(request)
-    body = await service.body(request)
+    body = await service.body(request, FILES)
     order = read_order(body.fields, size=size)
     sources = await asyncio.to_thread(read_sources, body.fields, body.files, lenient=lenient)
-    picture = sources.image if isinstance(sources.image, bytes) else await service.fetch(request, sources.image)
+    picture = await service.bytes_of(request, sources.image)
     background = sources.background
-    if isinstance(background, str):
-        background = await service.fetch(request, background, code="failed_bg_download")
     if background is not None:
+        background = await service.bytes_of(request, background, "failed_bg_download")
         await asyncio.to_thread(service.measure, background)
-    remover = service.remover(service.options.settings)
-    task = partial(fulfil, order, picture, background, remover, max_pixels=service.limits.pixels)
+
+    def task() -> Result:
+        remover = service.remover(service.options.settings)
+        return fulfil(order, picture, background, remover, max_pixels=service.limits.pixels)
+
     result, charged = await service.work(request, key, picture, task, credits=order.credits)
     return await answer(request, result, charged)

@@ -44,11 +44,7 @@ HEADERS = {
     # Files keep their names from version to version, so a browser asks whether its copy is still the right one.
     "Cache-Control": "no-cache",
     "Content-Security-Policy": POLICY,
-    "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
 }
 
 

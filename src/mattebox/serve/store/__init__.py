@@ -6,27 +6,17 @@ import os
 from pathlib import Path
 
 from mattebox.errors import BadParameter, MissingExtra
-from mattebox.serve.store.base import Change, Count, Record, Store, StoreUnavailable
+from mattebox.serve.store.base import Change, Count, Record, Store
 from mattebox.serve.store.sqlite import SqliteStore
-from mattebox.zoo.places import home
 
-__all__ = ["Change", "Count", "Record", "Store", "StoreUnavailable", "default_store", "open_store"]
+__all__ = ["Change", "Count", "Record", "Store", "open_store"]
 
 MEMORY = "memory:"
 FILE = "sqlite:///"
 REDIS = ("redis://", "rediss://")
 
 
-def default_store(data: Path | None = None) -> str:
-    """The address of the store that is used where no other is named: a file.
-
-    Args:
-        data: folder of the server; None for the one among what Mattebox keeps.
-    """
-    return str((data or home() / "server") / "state.sqlite")
-
-
-def open_store(url: str) -> Store:
+def open_store(url: str, *, make: bool = True) -> Store:
     """Open the store at an address.
 
     Redis is asked when it is first needed, so that the server can be started before it.
@@ -35,6 +25,7 @@ def open_store(url: str) -> Store:
         url: the path of a file, with or without `sqlite:///` before it (so that `/srv/state` is `sqlite:////srv/state`);
             `redis://[[user]:password@]host[:port][/db]`, or `rediss://` for the same with TLS; or `memory:` for one
             that ends with the process.
+        make: make a file that is missing.
 
     Raises:
         BadParameter: it is no such address.
@@ -55,4 +46,4 @@ def open_store(url: str) -> Store:
         # What follows the scheme may hold a password.
         wrong = f"a store of the kind '{scheme}://'" if found else f"the store '{url}'"
         raise BadParameter(f"{wrong} is not known; give a path, {FILE}path, redis://host or rediss://host")
-    return SqliteStore(Path(os.path.expanduser(path)))
+    return SqliteStore(Path(os.path.expanduser(path)), make=make)

@@ -5,19 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
-from mattebox.errors import MatteboxError
-
-__all__ = ["Change", "Count", "Record", "Store", "StoreUnavailable"]
+__all__ = ["Change", "Count", "Record", "Store"]
 
 Record: TypeAlias = "dict[str, Any]"
 """Anything that JSON can hold, by name."""
 
 Change: TypeAlias = Callable[[Record], Record]
 """Makes a new record of an old one, and nothing else: it is called again when somebody else was faster."""
-
-
-class StoreUnavailable(MatteboxError):
-    """The server's state cannot be reached or read; the message names where it is kept, and never a password."""
 
 
 class Count(NamedTuple):

@@ -14,8 +14,8 @@ from redis.exceptions import ConnectionError as NoConnection
 from redis.exceptions import RedisError, WatchError
 from redis.retry import Retry
 
-from mattebox.errors import BadParameter
-from mattebox.serve.store.base import Change, Count, Record, StoreUnavailable
+from mattebox.errors import BadParameter, StoreUnavailable
+from mattebox.serve.store.base import Change, Count, Record
 
 __all__ = ["RedisStore"]
 

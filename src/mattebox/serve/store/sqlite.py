@@ -13,7 +13,9 @@ from pathlib import Path
 from threading import Lock
 from typing import TypeAlias
 
-from mattebox.serve.store.base import Change, Count, Record, StoreUnavailable
+from mattebox.errors import StoreUnavailable
+from mattebox.serve.folders import make_folder
+from mattebox.serve.store.base import Change, Count, Record
 
 __all__ = ["SqliteStore"]
 
@@ -44,17 +46,18 @@ class SqliteStore:
     other anyway.
 
     Args:
-        path: of the file, made where it is missing, for its owner alone; None keeps everything in memory.
+        path: of the file; None keeps everything in memory.
+        make: make the file where it is missing, for its owner alone.
 
     Raises:
         StoreUnavailable: the file cannot be used; the message names it.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, *, make: bool = True) -> None:
         self.name = "memory" if path is None else str(path)
         self._lock = Lock()
         if path is not None:
-            make_file(path)
+            open_file(path, make=make)
         with self._told():
             self._connection = sqlite3.connect(
                 ":memory:" if path is None else path,
@@ -162,16 +165,19 @@ class SqliteStore:
             self._connection.close()
 
 
-def make_file(path: Path) -> None:
-    """Make a file that its owner alone can read, unless it is there.
+def open_file(path: Path, *, make: bool) -> None:
+    """See that a file can be used; one that is made can be read by its owner alone.
 
     Raises:
-        StoreUnavailable: it cannot be read and written.
+        StoreUnavailable: it cannot be read and written, or is not there and is not to be made.
     """
+    if make:
+        make_folder(path.parent)
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        os.close(os.open(path, os.O_RDWR | (os.O_CREAT if make else 0), 0o600))
     except OSError as error:
+        if isinstance(error, FileNotFoundError) and not make:
+            raise StoreUnavailable(f"{path}: there is no such file, so there are no keys yet") from error
         raise StoreUnavailable(
             f"{path} cannot be read and written ({error.strerror}); name a file in a folder that can"
         ) from error

@@ -1,16 +1,16 @@
-"""A piece of work for the pool, and how it is tried whatever becomes of it."""
+"""A piece of work for the pool, how it is tried whatever becomes of it, and the count of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from mattebox.cancelling import Cancellation
 from mattebox.errors import MatteboxError
 
-__all__ = ["End", "Piece", "attempt"]
+__all__ = ["End", "Piece", "Stats", "attempt"]
 
 Made = TypeVar("Made")
 
@@ -43,6 +43,34 @@ class Piece:
     answer: Future[Any] = field(default_factory=Future)
     cancellation: Cancellation = field(default_factory=Cancellation)
     begun: float = 0.0
+
+
+class Stats(NamedTuple):
+    """The state of a pool, and what became of everything that was asked of it.
+
+    Attributes:
+        workers: pictures that can be worked on at once.
+        busy: pictures that are being worked on, with those that were given up and have not stopped yet.
+        waiting: pictures that wait, in both queues.
+        megapixels: that are being worked on or wait, but for those that wait in the background.
+        done: pictures that were done.
+        failed: those whose work raised an error.
+        refused: those that were sent away, at the door or when the server was stopped.
+        expired: those that were not done in time.
+        cancelled: those that were given up by whoever waited.
+        seconds: that workers have worked.
+    """
+
+    workers: int
+    busy: int
+    waiting: int
+    megapixels: float
+    done: int
+    failed: int
+    refused: int
+    expired: int
+    cancelled: int
+    seconds: float
 
 
 def attempt(work: Callable[[], Made], cancellation: Cancellation) -> tuple[Made | None, BaseException | None]:

@@ -12,17 +12,17 @@ import random
 import time
 from collections.abc import Callable, Iterable
 from threading import Condition, Thread
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, Literal, TypeVar
 
 from mattebox.cancelling import Cancelled
 from mattebox.errors import MatteboxError
 from mattebox.memory import free_memory
 from mattebox.serve.refusals import Refusal
 from mattebox.serve.workers.pace import Pace, weight
-from mattebox.serve.workers.pieces import End, Piece, attempt
+from mattebox.serve.workers.pieces import End, Piece, Stats, attempt
 from mattebox.serve.workers.turns import Turns
 
-__all__ = ["Pool", "Stats"]
+__all__ = ["Pool"]
 
 Made = TypeVar("Made")
 
@@ -30,36 +30,10 @@ WEIGHT_BYTES = 30_000_000
 """Memory for a unit of weight, measured with the embedded networks and some to spare."""
 JITTER = 1.5
 """Clients are sent away for up to so many times the time that is needed, so that they do not come back together."""
+STUCK = 5
+"""Deadlines after which work that was given up, and does not end, is held to be stuck."""
 STOPPING = 1.0
 """Seconds that cancelled work is waited for at the end."""
-
-
-class Stats(NamedTuple):
-    """The state of a pool, and what became of everything that was asked of it.
-
-    Attributes:
-        workers: pictures that can be worked on at once.
-        busy: pictures that are being worked on, with those that were given up and have not stopped yet.
-        waiting: pictures that wait, in both queues.
-        megapixels: that are being worked on or wait, but for those that wait in the background.
-        done: pictures that were done.
-        failed: those whose work raised an error.
-        refused: those that were sent away, at the door or when the server was stopped.
-        expired: those that were not done in time.
-        cancelled: those that were given up by whoever waited.
-        seconds: that workers have worked.
-    """
-
-    workers: int
-    busy: int
-    waiting: int
-    megapixels: float
-    done: int
-    failed: int
-    refused: int
-    expired: int
-    cancelled: int
-    seconds: float
 
 
 class Pool:
@@ -72,7 +46,7 @@ class Pool:
         deadline: seconds in which a picture is done, from when it was taken, unless said otherwise.
     """
 
-    def __init__(self, workers: int, queue: int = 64, megapixels: float = 400.0, deadline: float = 18.0) -> None:
+    def __init__(self, workers: int, queue: int, megapixels: float, deadline: float) -> None:
         self.workers = workers
         self._queue, self._megapixels, self._deadline = queue, megapixels, deadline
         self._people, self._later = Turns[Piece](), Turns[Piece]()
@@ -85,8 +59,10 @@ class Pool:
 
     @property
     def ready(self) -> bool:
-        """Whether work is taken."""
-        return self._open
+        """Whether work is taken, and no worker is stuck."""
+        with self._changed:
+            begun = min((piece.begun for piece in self._running if piece.answer.done()), default=math.inf)
+        return self._open and time.monotonic() - begun < STUCK * self._deadline
 
     def start(self, prepare: Callable[[], None] | None = None) -> None:
         """Begin to take work.
@@ -100,10 +76,6 @@ class Pool:
             Thread(target=self._labour, name=f"worker-{number}", daemon=True).start()
         self._open = True
 
-    def close(self) -> None:
-        """Take no more, and begin nothing in the background; takes no lock, so that a signal handler may call it."""
-        self._open = False
-
     async def drain(self, grace: float) -> None:
         """Take no more, finish what was begun and what waits as far as there is time, and end the workers.
 
@@ -112,7 +84,7 @@ class Pool:
         Args:
             grace: seconds for it.
         """
-        self.close()
+        self._open = False
         self._refuse(self._later)
         await asyncio.to_thread(self._wait_until_idle, grace)
         self._refuse(self._people, self._running)
@@ -162,7 +134,7 @@ class Pool:
             self._give_up(piece, "cancelled", Cancelled())
             raise
         finally:
-            del piece  # as below
+            del piece  # its answer may hold an error, which holds on to this frame, and would be held by it
 
     def stats(self) -> Stats:
         """What the pool does now and has done."""
@@ -276,8 +248,6 @@ class Pool:
         line = self._people or self._later
         piece = line.first
         if piece is None:
-            return None
-        if piece.background and not self._open:
             return None
         if piece.background and sum(other.background for other in self._running) >= max(1, self.workers - 1):
             return None

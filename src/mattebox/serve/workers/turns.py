@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Generic, TypeVar
 
+__all__ = ["Turns"]
+
 Item = TypeVar("Item")
 
 

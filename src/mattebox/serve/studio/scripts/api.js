@@ -3,7 +3,7 @@
 /** What the server, or the way to it, refused. */
 export class Failure extends Error {
   /**
-   * @param {string} code of the server's refusals, or `offline`.
+   * @param {string} code of the server's refusals, or the page's own: `offline`, `no_key`, or of a file.
    * @param {{status?: number, title?: string, wait?: number|null}} more `wait`: seconds after which to ask again.
    */
   constructor(code, { status = 0, title = "", wait = null } = {}) {
@@ -12,7 +12,7 @@ export class Failure extends Error {
   }
 
   get asksForKey() {
-    return this.code === "missing_key" || this.code === "auth_failed";
+    return this.code === "no_key" || this.code === "auth_failed";
   }
 }
 
@@ -25,8 +25,8 @@ async function read(path) {
 /** Everything that the page needs to know of the server, asked once. */
 export async function meet() {
   const [about, models, presets] = await Promise.all(["v1/about", "v1/models", "v1/presets"].map(read));
-  const finds = (model) => model.task === "segment" || model.tasks?.includes("segment");
-  return { ...about, limits: about.limits ?? {}, models: models.models.filter(finds), presets: presets.presets };
+  const finders = models.models.filter((model) => model.task === "segment");
+  return { ...about, models: finders, presets: presets.presets };
 }
 
 /** Send one form to `/v1/cutouts`; the answer is a picture with its headers. */
@@ -55,7 +55,7 @@ export function cut(form, { key, signal, sent = () => {} }) {
 async function answer(request) {
   if (request.status === 200) return { blob: request.response, header: (name) => request.getResponseHeader(name) };
   const told = request.getResponseHeader("Retry-After");
-  const { code, title } = await firstError(request.response);
+  const { code, title } = await firstError(request);
   throw new Failure(code, {
     status: request.status,
     title,
@@ -63,11 +63,18 @@ async function answer(request) {
   });
 }
 
-/** The first error of an answer; one that is not the server's own, as a proxy's page, has no code. */
-async function firstError(body) {
+/** The first error of an answer; one that is not the server's own is that of a proxy which may not reach it. */
+async function firstError({ response, status }) {
   try {
-    return JSON.parse(await body.text()).errors[0];
+    return JSON.parse(await response.text()).errors[0];
   } catch {
-    return { code: "unknown" };
+    return { code: [502, 503, 504].includes(status) ? "offline" : "unknown" };
   }
 }
+
+/** Whether the server takes work. */
+export const isReady = () =>
+  fetch("readyz").then(
+    (answer) => answer.ok,
+    () => false,
+  );

@@ -2,8 +2,8 @@
 
 import { album } from "./album.js";
 import { byId, canvasOf } from "./dom.js";
-import { newStroke, opacityOf, paintStroke } from "./edits.js";
 import { isCurrent, refresh } from "./shots.js";
+import { newStroke, opacityOf, paintStroke } from "./strokes.js";
 
 const DRAWN = 2e6;
 const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -33,6 +33,7 @@ export function startBrush(stageView) {
     if (ahead && (ahead !== album.current || !album.brushing || (!stroke && isCurrent(ahead)))) ahead = null;
     drawNib();
   });
+  album.on("strokes", follow);
 }
 
 /** Whether strokes of a picture are drawn that its shot does not show yet. */
@@ -55,7 +56,8 @@ async function prepare(item) {
   image.close();
   Object.assign(sketch, { scale, picture, found });
   settle();
-  if (item.edits.strokes.length && !isCurrent(item)) draw();
+  if (item.strokes.length && !isCurrent(item)) draw();
+  else album.touch(item);
 }
 
 /** Draw the strokes that are done; those that follow are drawn on top of them. */
@@ -65,7 +67,7 @@ function settle() {
   const target = sketch.settled.getContext("2d");
   target.clearRect(0, 0, found.width, found.height);
   target.drawImage(found, 0, 0);
-  for (const each of item.edits.strokes) paintStroke(target, each, scale);
+  for (const each of item.strokes) paintStroke(target, each, scale);
 }
 
 function draw() {
@@ -105,12 +107,9 @@ export const hand = {
   },
   end() {
     if (!stroke) return;
-    const { item } = sketch;
-    item.edits.add(stroke);
+    const made = stroke;
     stroke = null;
-    settle();
-    album.tell("edits");
-    refresh(item);
+    album.paint(sketch.item, [...sketch.item.strokes, made]);
   },
   cancel() {
     if (!stroke) return;
@@ -138,15 +137,12 @@ export function drawNib() {
   nib.classList.toggle("restores", tool.mode === "restore");
 }
 
-/** Take the last stroke back, or make it again, or take back all (`undo`, `redo`, `clear`). */
-export function step(what) {
-  const item = album.current;
-  if (item.edits[what]() === false) return;
+/** Bring the drawing, and then the server's picture, to the strokes that there are now. */
+function follow(item) {
   if (sketch?.settled && sketch.item === item) {
     settle();
     draw();
   }
-  album.tell("edits");
   refresh(item);
 }
 

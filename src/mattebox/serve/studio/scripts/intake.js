@@ -2,7 +2,7 @@
 
 import { album } from "./album.js";
 import { Failure } from "./api.js";
-import { byId, h } from "./dom.js";
+import { byId, canvasOf, h, toBlob } from "./dom.js";
 import { number, t } from "./locale.js";
 import { notice } from "./notices.js";
 import { refresh } from "./shots.js";
@@ -21,6 +21,18 @@ const SENT = [
   [0x4d, 0x4d, 0x00, 0x2a],
 ];
 
+/** Who made the samples, as `ATTRIBUTION.md` says. */
+const CREDITS = {
+  lemur: "Mathias Appel, CC0",
+  astronaut: "NASA",
+  coffee: "Rachel Michetti, CC0",
+  otters: "budgie-backgrounds, CC0",
+};
+
+/** How many of the files that were left out are told by name. */
+const TOLD = 3;
+const QUALITY = 0.95;
+
 let limits = {};
 
 export function startIntake(about) {
@@ -38,15 +50,29 @@ function takeInput(event) {
   event.target.value = "";
 }
 
-/** Put pictures on the desk, one after the other, and start the work on each. */
+/** Put pictures on the desk, one after the other, show the first of them, and start the work on each. */
 async function take(files) {
-  let strangers = 0;
+  const strangers = [];
+  let first = true;
   for (const file of files) {
     const kind = await kindOf(file);
-    if (kind === "stranger") strangers += 1;
-    else await accept(album.add(file), kind);
+    if (kind === "stranger") {
+      strangers.push(file);
+      continue;
+    }
+    const item = album.add(file);
+    if (first) album.show(item);
+    first = false;
+    await accept(item, kind);
   }
-  if (strangers) notice(t("intake.strangers", { count: number(strangers) }));
+  if (strangers.length) tellStrangers(strangers);
+}
+
+function tellStrangers(files) {
+  const why = ({ name, size }) => (size ? t("intake.stranger", { name }) : t("intake.empty", { name }));
+  const lines = files.slice(0, TOLD).map(why);
+  if (files.length > TOLD) lines.push(t("intake.more", { count: number(files.length - TOLD) }));
+  notice(lines.join("\n"));
 }
 
 async function accept(item, kind) {
@@ -80,10 +106,36 @@ async function open(item, kind) {
   return null;
 }
 
+/** Give a picture as many pixels as the server takes, and go on with it. */
+export async function shrink(item) {
+  const { failure } = item;
+  album.touch(item, { state: "opening", failure: null });
+  const type = item.file.type === "image/jpeg" ? "image/jpeg" : "image/png";
+  const blob = await smaller(item.file, limits.max_megapixels * 1e6, type).catch(() => null);
+  // A browser may have no room for it.
+  if (!blob) {
+    album.touch(item, { state: "failed", failure });
+    return;
+  }
+  item.take(new File([blob], item.name, { type }));
+  await accept(item, "shown");
+}
+
+async function smaller(file, pixels, type) {
+  const image = await createImageBitmap(file);
+  const scale = Math.sqrt(pixels / (image.width * image.height));
+  const canvas = canvasOf(Math.floor(image.width * scale), Math.floor(image.height * scale));
+  const context = canvas.getContext("2d");
+  context.imageSmoothingQuality = "high";
+  context.drawImage(image, 0, 0, canvas.width, canvas.height);
+  image.close();
+  return toBlob(canvas, type, QUALITY);
+}
+
 /** The limits in words, for the messages about what exceeds them. */
 export const limitWords = () => ({
-  megabytes: number((limits.max_bytes ?? 0) / 1e6),
-  megapixels: number(limits.max_megapixels ?? 0),
+  megabytes: number((limits.max_bytes ?? 0) / 1e6, 1),
+  megapixels: number(limits.max_megapixels ?? 0, 1),
 });
 
 /** `shown` by browsers, `sent` in the hope that the server knows it, or a `stranger`. */
@@ -133,9 +185,13 @@ async function filesOf(entry) {
   }
 }
 
-/** The pictures for a first try. */
-export function startSamples(names) {
+const creditOf = (name) => t("samples.credit", { name: t(`samples.${name}`), credit: CREDITS[name] });
+
+/** The pictures for a first try, and who made them. */
+export function showSamples() {
+  const names = Object.keys(CREDITS);
   byId("samples").replaceChildren(...names.map(sampleOf));
+  byId("credits").textContent = t("samples.credits", { list: names.map(creditOf).join("; ") });
 }
 
 function sampleOf(name) {
@@ -145,7 +201,7 @@ function sampleOf(name) {
     take([new File([await answer.blob()], `${name}.jpg`, { type: "image/jpeg" })]);
   };
   const picture = h("img", { src: address, alt: "", loading: "lazy", draggable: false });
-  const button = h("button", { class: "sample", onclick: bring }, picture);
+  const button = h("button", { class: "sample", title: creditOf(name), onclick: bring }, picture);
   button.setAttribute("aria-label", t("samples.try", { name: t(`samples.${name}`) }));
-  return h("li", {}, button, h("small", {}, t(`samples.${name}.credit`)));
+  return h("li", {}, button, h("small", { "aria-hidden": "true" }, t(`samples.${name}`)));
 }

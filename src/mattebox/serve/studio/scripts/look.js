@@ -26,6 +26,12 @@ export function changed(look, changes) {
   return next;
 }
 
+/** What stands behind: what was chosen, or what the shop asks for. */
+export function groundIn({ background, preset }, presets) {
+  const asked = presets.find(({ name }) => name === preset)?.background;
+  return background === NONE && asked?.startsWith("#") ? { kind: "colour", colour: asked } : background;
+}
+
 /** Whether the cutout is left as it is. */
 export const isPlain = (look) => look.background === NONE && look.crop === null && !look.preset && !look.shadow;
 

@@ -2,11 +2,13 @@
 
 import { album } from "./album.js";
 import { meet } from "./api.js";
+import { startCaption } from "./caption.js";
+import { startComeback } from "./comeback.js";
 import { byId, placeIcons } from "./dom.js";
-import { startIntake, startSamples } from "./intake.js";
+import { showSamples, startIntake } from "./intake.js";
 import { allowAsking, startKey } from "./key.js";
 import { change, following, preferred, speak, t } from "./locale.js";
-import { canRetry, retry, startNews } from "./news.js";
+import { again, canRetry, startNews } from "./news.js";
 import { notice } from "./notices.js";
 import { startPanel } from "./panel.js";
 import { startSave } from "./save.js";
@@ -17,8 +19,7 @@ import { startStrip } from "./strip.js";
 import { startTheme } from "./theme.js";
 import { startThumbs } from "./thumbs.js";
 
-const SAMPLES = ["lemur", "walker", "coffee", "otters"];
-const UNKNOWN = { keys: false, limits: {}, models: [], presets: [] };
+const UNKNOWN = { version: "", keys: false, limits: {}, models: [], presets: [] };
 /** Milliseconds that a choice rests before it is asked of the server; a slider passes many on its way. */
 const CALM = 150;
 
@@ -37,14 +38,19 @@ function renew() {
 const mayWorkNow = (item) => canRetry(item) && !item.failure.asksForKey;
 
 function showRoom() {
+  const [welcome, work] = [byId("welcome"), byId("work")];
   const empty = album.items.length === 0;
-  byId("welcome").hidden = !empty;
-  byId("work").hidden = empty;
+  const from = empty ? work : welcome;
+  const moves = from.contains(document.activeElement);
+  welcome.hidden = !empty;
+  work.hidden = empty;
+  // The focus would be lost with the room that it was in.
+  if (moves) byId(empty ? "choose" : "stage").focus();
 }
 
 function sayLanguage() {
   byId("language").textContent = t(`language.${following()}`);
-  startSamples(SAMPLES);
+  showSamples();
 }
 
 async function start() {
@@ -57,14 +63,17 @@ async function start() {
   const server = await meet().catch(() => null);
   if (!server) notice(t("error.offline"));
   const about = server ?? UNKNOWN;
-  for (const begin of [startIntake, startKey, startShots, startPanel]) begin(about);
-  for (const begin of [startStage, startStrip, startNews, startThumbs, startSave, startShortcuts]) begin();
+  byId("version").textContent = `Mattebox ${about.version}`;
+  byId("docs").hidden = !about.docs;
+  for (const begin of [startIntake, startKey, startShots, startPanel, startNews]) begin(about);
+  const rooms = [startStage, startStrip, startCaption, startComeback, startThumbs, startSave, startShortcuts];
+  for (const begin of rooms) begin();
   album.on("list", showRoom);
   album.on("show look brush", renew);
-  album.on("look", () => album.items.filter(mayWorkNow).forEach(retry));
+  album.on("look", () => album.items.filter(mayWorkNow).forEach(again));
   document.addEventListener("key", () => {
     allowAsking();
-    album.items.filter((item) => item.failure?.asksForKey).forEach(retry);
+    album.items.filter((item) => item.failure?.asksForKey).forEach(again);
   });
   document.body.hidden = false;
 }

@@ -1,6 +1,7 @@
 /** The panel of choices: tabs, and what is on the one that is open. */
 
 import { album } from "./album.js";
+import { centreBrush, tool } from "./brush.js";
 import { byId, h, icon } from "./dom.js";
 import { t } from "./locale.js";
 import { backgroundTab } from "./tabs/background.js";
@@ -8,6 +9,7 @@ import { frameTab } from "./tabs/frame.js";
 import { modelTab } from "./tabs/model.js";
 import { retouchTab } from "./tabs/retouch.js";
 import { shadowTab } from "./tabs/shadow.js";
+import { toggle } from "./tiles.js";
 
 const TABS = [
   { name: "background", drawing: "ground", build: backgroundTab },
@@ -29,13 +31,31 @@ export function startPanel(about) {
   build();
   document.addEventListener("language", build);
   album.on("show subject grounds", (item) => item === album.current && fill());
-  album.on("look edits item", () => controls.forEach((control) => control.sync()));
-  album.on("list", () => {
-    byId("shared-row").hidden = album.items.length < 2;
-  });
-  byId("shared").addEventListener("change", (event) => {
-    album.shared = event.target.checked;
-  });
+  album.on("list look strokes tool item", () => controls.forEach((control) => control.sync()));
+}
+
+/** Whether choices are for all pictures; strokes never are. */
+function shared() {
+  const control = toggle(
+    "panel.shared",
+    () => album.shared,
+    (on) => {
+      album.shared = on;
+    },
+  );
+  const sync = () => {
+    control.element.hidden = album.items.length < 2;
+    control.sync();
+  };
+  return { ...control, sync };
+}
+
+/** Have the brush at hand, in the middle of the picture for those who bring it by key. */
+export function takeBrush(mode) {
+  tool.mode = mode;
+  openTab("brush");
+  byId("stage").focus();
+  centreBrush();
 }
 
 /** Open a tab by its name. */
@@ -90,7 +110,7 @@ function fill() {
     return;
   }
   const focused = placeOfFocus();
-  controls = open.build(server);
+  controls = open.name === "brush" ? open.build(server) : [shared(), ...open.build(server)];
   choices.replaceChildren(...controls.map((control) => control.element));
   controls.forEach((control) => control.sync());
   if (focused >= 0) reachable()[focused]?.focus();

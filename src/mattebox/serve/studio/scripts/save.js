@@ -5,6 +5,7 @@ import { byId, h } from "./dom.js";
 import { number, t } from "./locale.js";
 import { failureText } from "./news.js";
 import { notice } from "./notices.js";
+import { takeBrush } from "./panel.js";
 import { finished } from "./shots.js";
 import { zip } from "./zip.js";
 
@@ -19,6 +20,9 @@ export function startSave() {
   byId("copy").addEventListener("click", copy);
   byId("copy").hidden = !navigator.clipboard?.write;
   album.on("list show item look", update);
+  addEventListener("beforeunload", (event) => {
+    if (album.items.some((item) => item.handed !== item.history.now)) event.preventDefault();
+  });
 }
 
 function fillFormats() {
@@ -69,17 +73,26 @@ export const saveOne = () =>
   !saving &&
   busy(async () => {
     const item = album.current;
+    if (item.isEmpty) {
+      notice(t("save.nothing"), { answer: t("news.paint"), act: () => takeBrush("restore") });
+      return;
+    }
+    const { now } = item.history;
     const { blob } = await finished(item);
     hand(blob, named(item));
+    item.handed = now;
   });
 
 const saveAll = () =>
   busy(async () => {
-    const items = album.items.filter((item) => item.shot);
+    const items = album.items.filter((item) => item.shot && !item.isEmpty);
+    const states = items.map((item) => item.history.now);
     const made = await Promise.allSettled(items.map((item) => finished(item)));
     const files = [];
     made.forEach(({ value }, place) => {
-      if (value) files.push({ name: unused(named(items[place]), files), blob: value.blob });
+      if (!value) return;
+      files.push({ name: unused(named(items[place]), files), blob: value.blob });
+      items[place].handed = states[place];
     });
     if (files.length) hand(await zip(files), `${t("save.archive")}.zip`);
     if (files.length < album.items.length) notice(t("save.some", { count: number(album.items.length - files.length) }));
@@ -95,8 +108,8 @@ export const copy = () =>
     notice(t("save.copied"));
   });
 
-/** A result's name: that of its picture, with the ending of its format. */
-const named = (item) => `${item.name.replace(/\.[^.]+$/, "")}.${SUFFIXES[item.look.format]}`;
+/** A result's name, as the command line gives it: never that of its picture. */
+const named = (item) => `${item.name.replace(/\.[^.]+$/, "")}_cutout.${SUFFIXES[item.look.format]}`;
 
 function unused(name, files) {
   const taken = new Set(files.map((file) => file.name));

@@ -1,11 +1,11 @@
 /** What keys do, and the list of it under `?`. */
 
 import { album } from "./album.js";
-import { centreBrush, drawNib, SIZES, steerBrush, step, tool } from "./brush.js";
+import { drawNib, SIZES, steerBrush, tool } from "./brush.js";
 import { flip } from "./compare.js";
 import { byId, h } from "./dom.js";
 import { t } from "./locale.js";
-import { openTab } from "./panel.js";
+import { openTab, takeBrush } from "./panel.js";
 import { copy, saveOne } from "./save.js";
 import { view } from "./stage.js";
 import { remove } from "./strip.js";
@@ -32,11 +32,11 @@ const SHORTCUTS = [
     },
   ],
   ["← ↑ → ↓", "pan", {}],
-  ["E R", "brush", { e: () => brush("erase"), r: () => brush("restore") }],
+  ["E R", "brush", { e: () => takeBrush("erase"), r: () => takeBrush("restore") }],
   ["[ ]", "size", { "[": () => resize(1 / 1.25), "]": () => resize(1.25) }],
   ["← ↑ → ↓ Space", "paint", {}],
-  ["Ctrl Z", "undo", { "ctrl+z": () => step("undo") }],
-  ["Ctrl Shift Z", "redo", { "ctrl+shift+z": () => step("redo"), "ctrl+y": () => step("redo") }],
+  ["Ctrl Z", "undo", { "ctrl+z": () => album.undo() }],
+  ["Ctrl Shift Z", "redo", { "ctrl+shift+z": () => album.redo(), "ctrl+y": () => album.redo() }],
   ["Ctrl S", "save", { "ctrl+s": saveOne }],
   ["Ctrl C", "copy", { "ctrl+c": copy }],
   ["Esc", "leave", { Escape: () => album.brushing && openTab("background") }],
@@ -45,18 +45,11 @@ const SHORTCUTS = [
 
 const ACTS = Object.assign({}, ...SHORTCUTS.map(([, , acts]) => acts));
 
-function brush(mode) {
-  tool.mode = mode;
-  openTab("brush");
-  byId("stage").focus();
-  centreBrush();
-}
-
 function resize(factor) {
   const [least, most] = SIZES;
   tool.size = Math.round(Math.min(most, Math.max(least, tool.size * factor)));
   drawNib();
-  album.tell("edits");
+  album.tell("tool");
 }
 
 export function startShortcuts() {
@@ -83,7 +76,7 @@ function onStage(event) {
 }
 
 function press(event) {
-  const typing = event.target.matches("input:not([type=radio], [type=checkbox], [type=range])");
+  const typing = event.target.matches("input:not([type=radio], [type=checkbox], [type=range], [type=color])");
   if (typing || event.altKey || document.querySelector("dialog[open]")) return;
   const control = event.ctrlKey || event.metaKey;
   const name = control

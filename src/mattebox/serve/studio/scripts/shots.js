@@ -3,10 +3,10 @@
 import { album } from "./album.js";
 import { cut, Failure } from "./api.js";
 import { toBlob } from "./dom.js";
-import { opacityOf, paintStroke } from "./edits.js";
 import { askForKey, currentKey } from "./key.js";
 import { dressFields, isPlain, subjectFields } from "./look.js";
 import { pause, Queue } from "./queue.js";
+import { keyOf, opacityOf, paintStroke } from "./strokes.js";
 
 const AT_ONCE = 2;
 const PATIENCE = 10;
@@ -87,7 +87,7 @@ async function shoot(item, options) {
 }
 
 function orderOf(item, { plain = false, masked = true, full = false, format = "png" }) {
-  const painted = masked && item.edits.strokes.length > 0;
+  const painted = masked && item.strokes.length > 0;
   const fields = [
     ...subjectFields(item.look, painted),
     ...(plain || isPlain(item.look) ? [] : dressFields(item.look)),
@@ -95,7 +95,7 @@ function orderOf(item, { plain = false, masked = true, full = false, format = "p
     ["format", format],
   ];
   const said = fields.map(([name, value]) => [name, value instanceof Blob ? numberOf(value) : value]);
-  const subject = painted ? [item.edits.key, item.look.keepLargest] : [];
+  const subject = painted ? [keyOf(item.strokes), item.look.keepLargest] : [];
   return { fields, masked: painted, key: JSON.stringify([said, subject]) };
 }
 
@@ -109,7 +109,7 @@ function numberOf(file) {
 
 /** Ask until there is an answer: a busy server says when to come again, a missing key is asked for. */
 async function send(item, form, signal) {
-  if (needsKey && !currentKey() && !(await askForKey())) throw new Failure("missing_key");
+  if (needsKey && !currentKey() && !(await askForKey())) throw new Failure("no_key");
   for (let attempt = 1; ; attempt += 1) {
     album.touch(item, { state: "uploading", progress: 0 });
     const key = currentKey();
@@ -154,13 +154,13 @@ function keep(item, key, shot) {
 /** The opacity that the strokes have left, as the picture that is sent with it. */
 async function maskOf(item, signal) {
   const source = await shoot(item, { plain: true, masked: false, full: true, signal });
-  const key = `${source.key} ${item.edits.key}`;
+  const key = `${source.key} ${keyOf(item.strokes)}`;
   if (item.mask?.key === key) return item.mask.blob;
   const image = await createImageBitmap(source.blob);
   const canvas = opacityOf(image, image.width, image.height);
   image.close();
   const context = canvas.getContext("2d");
-  for (const stroke of item.edits.strokes) paintStroke(context, stroke, 1);
+  for (const stroke of item.strokes) paintStroke(context, stroke, 1);
   item.mask = { key, blob: await toBlob(canvas, "image/png") };
   return item.mask.blob;
 }

@@ -38,7 +38,7 @@ function draw() {
     shown = { item: null, url: "", ready: false };
     return;
   }
-  stage.classList.toggle("brushing", album.brushing);
+  stage.classList.toggle("brushing", hand.takes());
   showNews(item);
   const scene = sceneOf(item);
   if (!scene.shot) showOriginal(item);
@@ -52,7 +52,7 @@ function sceneOf(item) {
   if (shot && isCurrent(item)) return { shot, ground: "" };
   if (album.brushing && source) return { shot: source, ground: "" };
   const ground = groundOf(look.background);
-  if (source && keepsFrame(look) && ground !== null && !item.edits.strokes.length) {
+  if (source && keepsFrame(look) && ground !== null && !item.strokes.length) {
     return { shot: source, ground };
   }
   return { shot: shot ?? null, ground: "" };
@@ -87,9 +87,11 @@ function dress(item, { shot, ground }) {
   after.hidden = ahead;
   byId("paint").hidden = !ahead;
   align(item, shot);
-  showCompare(item.size !== null && !album.brushing);
-  byId("before").classList.toggle("ghost", album.brushing);
-  if (album.brushing) byId("before").hidden = item.size === null;
+  // The brush, and who looks for a subject that was not found, need to see what was removed.
+  const ghost = album.brushing || item.isEmpty;
+  showCompare(item.size !== null && !ghost);
+  byId("before").classList.toggle("ghost", ghost);
+  if (ghost) byId("before").hidden = item.size === null;
 }
 
 /** Nothing has come back yet: the picture as it is. */

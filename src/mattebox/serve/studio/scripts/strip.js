@@ -5,6 +5,8 @@ import { byId, h, icon } from "./dom.js";
 import { groundOf } from "./grounds.js";
 import { t } from "./locale.js";
 import { stateText } from "./news.js";
+import { notice } from "./notices.js";
+import { refresh } from "./shots.js";
 
 const list = byId("pictures");
 const cells = new Map();
@@ -23,12 +25,12 @@ function arrange() {
     cell.row.remove();
     cells.delete(item);
   }
-  for (const item of album.items) {
-    if (cells.has(item)) continue;
+  album.items.forEach((item, place) => {
+    if (cells.has(item)) return;
     cells.set(item, cellOf(item));
-    list.append(cells.get(item).row);
+    list.insertBefore(cells.get(item).row, list.children[place] ?? null);
     update(item);
-  }
+  });
 }
 
 function cellOf(item) {
@@ -40,11 +42,21 @@ function cellOf(item) {
   return { row: h("li", {}, button, away), button, away, image, face, badge };
 }
 
-/** Take a picture from the desk; the focus goes to the one that is shown then. */
+/** Take a picture from the desk, with a way back; the focus goes to the one that is shown then. */
 export function remove(item) {
   const inside = cells.get(item)?.row.contains(document.activeElement);
-  album.remove(item);
-  if (inside) cells.get(album.current)?.button.focus();
+  const place = album.remove(item);
+  if (inside) (cells.get(album.current)?.button ?? byId("choose")).focus();
+  const putBack = () => {
+    album.restore(item, place);
+    cells.get(item).button.focus();
+    if (item.state !== "failed") refresh(item);
+  };
+  notice(t("strip.removed", { name: item.name }), {
+    answer: t("answer.undo"),
+    act: putBack,
+    gone: () => item.discard(),
+  });
 }
 
 function update(item) {

@@ -38,8 +38,28 @@ export function tiles(title, options, chosen, choose, { small = false } = {}) {
   return { element, sync };
 }
 
-/** A slider with its name and its value in words. */
-export function slider(title, [least, most, step], value, words, change, { onrelease = () => {} } = {}) {
+/** Tell what a control says on its way, with one object until it is let go of: all of that is one act. */
+function follow(input, change) {
+  let act = null;
+  input.addEventListener("input", () => change((act ??= {})));
+  input.addEventListener("change", () => {
+    act = null;
+  });
+}
+
+/** A note where there is something to say; null where there is not. */
+export function hint(words) {
+  const element = h("p", { class: "hint" });
+  const sync = () => {
+    const text = words();
+    element.hidden = text === null;
+    element.textContent = text ?? "";
+  };
+  return { element, sync };
+}
+
+/** A slider with its name and its value in words; `change` gets the value and the act. */
+export function slider(title, [least, most, step], value, words, change) {
   // Not an <output>: that would take the label for itself.
   const output = h("span", { class: "value" });
   const input = h("input", { type: "range", min: least, max: most, step });
@@ -47,11 +67,10 @@ export function slider(title, [least, most, step], value, words, change, { onrel
     output.textContent = words(Number(input.value));
     input.setAttribute("aria-valuetext", output.textContent);
   };
-  input.addEventListener("input", () => {
-    change(Number(input.value));
+  follow(input, (act) => {
+    change(Number(input.value), act);
     tell();
   });
-  input.addEventListener("change", () => onrelease(Number(input.value)));
   const sync = () => {
     input.value = value();
     tell();
@@ -67,9 +86,10 @@ export function toggle(title, value, change) {
   return { element: h("label", { class: "switch" }, input, h("span", {}, t(title))), sync };
 }
 
-/** A colour of one's own. */
+/** A colour of one's own; `change` gets it and the act. */
 export function picker(title, value, change) {
-  const input = h("input", { type: "color", oninput: () => change(input.value) });
+  const input = h("input", { type: "color" });
+  follow(input, (act) => change(input.value, act));
   const sync = () => {
     input.value = value();
   };

@@ -4,23 +4,26 @@ import { album } from "../album.js";
 import { h, icon } from "../dom.js";
 import { addressOf, COLOURS, GRADIENTS, groundOf } from "../grounds.js";
 import { t } from "../locale.js";
-import { PLAIN } from "../look.js";
+import { groundIn, PLAIN } from "../look.js";
 import { picker, scene, tiles } from "../tiles.js";
 
 const OWN = 6;
 
 let pictures = [];
+let shops = [];
 
-const background = () => album.current.look.background;
-const lay = (value) => album.restyle({ background: value });
+const background = () => groundIn(album.current.look, shops);
+const lay = (value, act) => album.restyle({ background: value }, act);
 
 /** A background as the value of a radio button. */
 function valueOf({ kind, colour, end, file }) {
   return [kind, colour, end, file && addressOf(file)].filter(Boolean).join(" ");
 }
 
-export function backgroundTab() {
-  return [kinds(), colours(), ownColour(), gradients(), ownGradient(), ownPictures()];
+export function backgroundTab({ presets }) {
+  shops = presets;
+  const own = pictures.length ? [ownPictures()] : [];
+  return [kinds(), ...own, colours(), ownColour(), gradients(), ownGradient()];
 }
 
 function kinds() {
@@ -29,7 +32,9 @@ function kinds() {
     { value: "blur", name: t("background.blur"), face: blurred() },
   ];
   const choose = (kind) => lay(kind === "none" ? PLAIN.background : { kind });
-  return tiles("background.kinds", options, () => background().kind, choose);
+  const group = tiles("background.kinds", options, () => background().kind, choose);
+  group.element.append(...bringPicture());
+  return group;
 }
 
 function blurred() {
@@ -49,7 +54,7 @@ function colours() {
 
 function ownColour() {
   const value = () => (background().kind === "colour" ? background().colour : "#ffffff");
-  return picker("background.own_colour", value, (colour) => lay({ kind: "colour", colour }));
+  return picker("background.own_colour", value, (colour, act) => lay({ kind: "colour", colour }, act));
 }
 
 function gradients() {
@@ -76,12 +81,12 @@ function ownGradient() {
     picker(
       "background.upper",
       () => now().colour,
-      (colour) => lay({ kind: "gradient", colour, end: now().end }),
+      (colour, act) => lay({ kind: "gradient", colour, end: now().end }, act),
     ),
     picker(
       "background.lower",
       () => now().end,
-      (end) => lay({ kind: "gradient", colour: now().colour, end }),
+      (end, act) => lay({ kind: "gradient", colour: now().colour, end }, act),
     ),
   ];
   return {
@@ -91,6 +96,16 @@ function ownGradient() {
 }
 
 function ownPictures() {
+  const options = pictures.map((file) => {
+    const value = { kind: "picture", file };
+    return { value: valueOf(value), name: file.name, face: scene("plain", groundOf(value)) };
+  });
+  const choose = (value) => lay({ kind: "picture", file: pictures.find((file) => value.endsWith(addressOf(file))) });
+  return tiles("background.pictures", options, () => valueOf(background()), choose, { small: true });
+}
+
+/** A tile that asks for a picture. */
+function bringPicture() {
   const input = h("input", { type: "file", accept: "image/*", hidden: true });
   input.addEventListener("change", () => {
     const [file] = input.files;
@@ -99,18 +114,8 @@ function ownPictures() {
     lay({ kind: "picture", file });
     album.tell("grounds");
   });
-  const options = pictures.map((file) => {
-    const value = { kind: "picture", file };
-    return { value: valueOf(value), name: file.name, face: scene("plain", groundOf(value)) };
-  });
-  const choose = (value) => lay({ kind: "picture", file: pictures.find((file) => value.endsWith(addressOf(file))) });
-  const group = tiles("background.pictures", options, () => valueOf(background()), choose, { small: true });
-  const add = h(
-    "button",
-    { class: "quiet wide", onclick: () => input.click() },
-    icon("picture"),
-    t("background.own_picture"),
-  );
-  group.element.append(add, input);
-  return group;
+  const face = h("span", { class: "scene paper drawing" }, icon("picture"));
+  const words = h("span", { class: "words" }, h("span", { class: "name" }, t("background.picture")));
+  const title = t("background.own_picture");
+  return [h("button", { class: "tile", title, onclick: () => input.click() }, face, words), input];
 }

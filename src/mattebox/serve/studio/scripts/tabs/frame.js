@@ -30,7 +30,7 @@ function margin() {
     [0, 50, 1],
     () => look().crop ?? MARGIN,
     (value) => `${number(value)} %`,
-    (crop) => album.restyle({ crop }),
+    (crop, act) => album.restyle({ crop }, act),
   );
   return {
     ...row,

@@ -1,19 +1,19 @@
 /** The brush and what belongs to it. */
 
 import { album } from "../album.js";
-import { drawNib, SIZES, step, tool } from "../brush.js";
+import { drawNib, SIZES, tool } from "../brush.js";
 import { h, icon } from "../dom.js";
 import { number, t } from "../locale.js";
-import { slider, tiles, toggle } from "../tiles.js";
+import { hint, slider, tiles, toggle } from "../tiles.js";
 
 export function retouchTab() {
   return [
     modes(),
     size(),
     softness(),
-    steps(),
+    clear(),
     largest(),
-    { element: h("p", { class: "hint" }, t("brush.hint")), sync() {} },
+    hint(() => t("brush.hint")),
   ];
 }
 
@@ -60,16 +60,13 @@ function softness() {
   );
 }
 
-function steps() {
-  const button = (what, name) =>
-    h("button", { class: "quiet", onclick: () => step(what) }, icon(name), t(`brush.${what}`));
-  const [undo, redo, clear] = [button("undo", "undo"), button("redo", "redo"), button("clear", "close")];
+function clear() {
+  const wipe = () => album.paint(album.current, []);
+  const element = h("button", { class: "quiet", onclick: wipe }, icon("close"), t("brush.clear"));
   const sync = () => {
-    const { edits } = album.current;
-    undo.disabled = clear.disabled = !edits.canUndo;
-    redo.disabled = !edits.canRedo;
+    element.disabled = !album.current.strokes.length;
   };
-  return { element: h("div", { class: "row" }, undo, redo, clear), sync };
+  return { element, sync };
 }
 
 function largest() {

@@ -1,50 +1,6 @@
-/** Strokes of the brush: what they do to an opacity, and how they are taken back. */
+/** Strokes of the brush, and what they do to an opacity. */
 
 import { canvasOf } from "./dom.js";
-
-/** Strokes in the order they were made, in pixels of the picture. */
-export class Edits {
-  strokes = [];
-  #undone = [];
-
-  add(stroke) {
-    this.strokes = [...this.strokes, stroke];
-    this.#undone = [];
-  }
-
-  undo() {
-    const stroke = this.strokes.at(-1);
-    if (!stroke) return false;
-    this.strokes = this.strokes.slice(0, -1);
-    this.#undone.push(stroke);
-    return true;
-  }
-
-  redo() {
-    const stroke = this.#undone.pop();
-    if (!stroke) return false;
-    this.strokes = [...this.strokes, stroke];
-    return true;
-  }
-
-  clear() {
-    this.#undone = this.strokes.toReversed();
-    this.strokes = [];
-  }
-
-  get canUndo() {
-    return this.strokes.length > 0;
-  }
-
-  get canRedo() {
-    return this.#undone.length > 0;
-  }
-
-  /** What tells these strokes from any others. */
-  get key() {
-    return this.strokes.map((stroke) => stroke.id).join(",");
-  }
-}
 
 let strokes = 0;
 
@@ -56,6 +12,9 @@ let strokes = 0;
  * @param {number} softness 0 for a hard rim, 1 for one that is soft up to the middle.
  */
 export const newStroke = (mode, radius, softness) => ({ id: ++strokes, mode, radius, softness, points: [] });
+
+/** What tells these strokes from any others. */
+export const keyOf = (list) => list.map((stroke) => stroke.id).join(",");
 
 /** White where a cutout is visible, as opaque as it is; the form in which an opacity is painted and sent. */
 export function opacityOf(image, width, height) {

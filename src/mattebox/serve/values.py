@@ -1,15 +1,33 @@
-"""How values of a call are read: from the text of a form, or from what a JSON body has in its place."""
+"""How values are read by their types: from the text of a form or a variable, or from what JSON has in its place."""
 
 from __future__ import annotations
 
 import json
 import math
+import os
 import re
+import reprlib
 import types
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Literal, NamedTuple, Union, get_args, get_origin
 
-__all__ = ["BOX", "JSON_TEXT", "MOST_POINTS", "POINT", "Form", "Schema", "form_of", "read_list", "read_number"]
+from mattebox.errors import BadParameter
+
+__all__ = [
+    "BOX",
+    "JSON_TEXT",
+    "MOST_POINTS",
+    "POINT",
+    "TEXT",
+    "TRUTH",
+    "Form",
+    "Schema",
+    "form_of",
+    "read_list",
+    "read_number",
+    "read_text",
+]
 
 Schema = dict[str, Any]
 """A piece of JSON Schema."""
@@ -33,6 +51,19 @@ class Form(NamedTuple):
     schema: Schema
     text: Schema | None = None
 
+    def value(self, given: object, name: str) -> Any:
+        """Read what was given under a name.
+
+        Raises:
+            BadParameter: it cannot be read.
+        """
+        try:
+            return self.read(given.strip() if isinstance(given, str) else given)
+        except BadParameter:  # a kind of ValueError that says what is wrong
+            raise
+        except (ValueError, TypeError, LookupError, OverflowError, RecursionError):
+            raise BadParameter(f"{name}: {reprlib.repr(given)} is not {self.words}") from None
+
 
 def read_text(value: object) -> str:
     """Read text as it is."""
@@ -46,7 +77,9 @@ def read_bool(value: object) -> bool:
     return value if isinstance(value, bool) else BOOLEANS[read_text(value).lower()]
 
 
-BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+TRUTH = {"true": True, "1": True, "false": False, "0": False}
+"""What is true and what is false, in every grammar."""
+BOOLEANS = {**TRUTH, "yes": True, "on": True, "no": False, "off": False}
 
 
 def read_number(value: object) -> float:
@@ -95,6 +128,16 @@ def read_list(value: object) -> Sequence[Any]:
     return read
 
 
+def read_names(value: object) -> tuple[str, ...]:
+    """Read names, or secrets, with commas between."""
+    return tuple(name.strip() for name in read_text(value).split(",") if name.strip())
+
+
+def read_path(value: object) -> Path:
+    """Read the path of a file or folder of this machine."""
+    return Path(value if isinstance(value, Path) else os.path.expanduser(read_text(value)))
+
+
 def read_either(value: object) -> bool | str:
     """Read true or false, or a name."""
     return value if isinstance(value, bool) else BOOLEANS.get(read_text(value).lower(), read_text(value))
@@ -126,6 +169,8 @@ FORMS: dict[Any, Form] = {
         {"type": "array", "items": {"type": "number", "minimum": 0, "maximum": 1}, "minItems": 2, "maxItems": 2},
         TEXT,
     ),
+    tuple[str, ...]: Form(read_names, "names with commas between", TEXT),
+    Path: Form(read_path, "a path", TEXT),
 }
 """How values of each type are read."""
 
