@@ -28,8 +28,9 @@ Made = TypeVar("Made")
 
 WEIGHT_BYTES = 30_000_000
 """Memory for a unit of weight, measured with the embedded networks and some to spare."""
-JITTER = 1.5
-"""Clients are sent away for up to so many times the time that is needed, so that they do not come back together."""
+AWAY = (0.5, 1.0)
+"""Least and greatest share of the time that what waits will take for which clients are sent away: there is room again
+long before all is done, workers are not to run out of work, and clients are not to come back together."""
 STUCK = 5
 """Deadlines after which work that was given up, and does not end, is held to be stuck."""
 STOPPING = 1.0
@@ -183,10 +184,10 @@ class Pool:
         return None
 
     def _refusal(self, code: Literal["server_busy", "deadline_exceeded"], detail: str | None = None) -> Refusal:
-        """Send somebody away until what waits now will have been done."""
+        """Send somebody away until some of what waits now will have been done."""
         with self._changed:
             seconds = self._seconds_for(self._people)
-        again = math.ceil(max(1.0, seconds) * random.uniform(1, JITTER))
+        again = math.ceil(max(1.0, seconds * random.uniform(*AWAY)))
         return Refusal(code, detail, headers={"Retry-After": str(again)})
 
     def _seconds_for(self, ahead: Iterable[Piece]) -> float:
