@@ -67,6 +67,10 @@ class JobRun:
         record = await self._service.filed(self._service.store.get, JOB, self._identity)
         if record is None:
             return
+        left = set(left_of(record))
+        for number in range(len(record["items"])):
+            if number not in left:  # its process may have ended before it dropped what was sent
+                await asyncio.to_thread(self._files.drop, SENT.format(number))
         with contextlib.suppress(Gone):
             try:
                 wish = await asyncio.to_thread(self._wish, record)
