@@ -9,7 +9,8 @@ import math
 import operator
 import re
 from collections.abc import Sequence
-from typing import Literal, cast
+from pathlib import Path
+from typing import Literal, TypeVar, cast
 
 import cv2
 import numpy as np
@@ -24,13 +25,18 @@ __all__ = [
     "before_after",
     "blurred_background",
     "checkerboard",
+    "colour_or_none",
     "fit_picture",
     "gradient",
+    "levels",
     "merge",
     "over",
     "parse_colour",
     "solid",
+    "with_alpha",
 ]
+
+Depth = TypeVar("Depth", NDArray[np.uint8], NDArray[np.uint16])
 
 DEVIATION = 4.0
 """Wide blurs are done on a copy shrunk until their deviation is this many pixels: a Gaussian that is this wide loses
@@ -65,6 +71,20 @@ def parse_colour(colour: str | Sequence[int]) -> tuple[int, int, int]:
         )
     red, green, blue = values
     return red, green, blue
+
+
+def colour_or_none(background: object) -> tuple[int, int, int] | None:
+    """The colour that was meant, or None when a picture was."""
+    if isinstance(background, tuple | list):
+        return parse_colour(background)
+    if not isinstance(background, str):
+        return None
+    try:
+        return parse_colour(background)
+    except BadParameter:
+        if Path(background).suffix:
+            return None
+        raise
 
 
 def solid(size: tuple[int, int], colour: str | Sequence[int]) -> Rgb:
@@ -234,6 +254,19 @@ def merge(foreground: Rgb, alpha: Alpha, below: Rgb, coverage: Alpha) -> tuple[R
     merged = alpha + coverage * (1 - alpha)
     share = np.divide(alpha, merged, out=np.ones_like(alpha), where=merged > 0)
     return over(foreground, share, below), merged
+
+
+def levels(alpha: Alpha) -> NDArray[np.uint8]:
+    """Opacity as whole numbers from 0 to 255."""
+    return cv2.convertScaleAbs(alpha, alpha=255)
+
+
+def with_alpha(colours: Depth, alpha: Depth) -> Depth:
+    """Join colours (H, W, 3) and opacity (H, W) of the same depth; colours that cannot be seen become 0."""
+    joined = cv2.cvtColor(colours, cv2.COLOR_RGB2RGBA)
+    cv2.insertChannel(alpha, joined, 3)
+    visible = alpha if alpha.dtype == np.uint8 else cv2.inRange(alpha, 1, 65535)
+    return cv2.copyTo(joined, visible)
 
 
 def checkerboard(size: tuple[int, int], square: int = 16) -> Rgb:

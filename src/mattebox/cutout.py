@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeVar, cast, get_args
+from typing import TYPE_CHECKING, Literal, cast, get_args
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 Colour = str | tuple[int, int, int]
 """A name, a hex number, or (red, green, blue)."""
 NOWHERE: Box = (0, 0, 0, 0)
-Depth = TypeVar("Depth", NDArray[np.uint8], NDArray[np.uint16])
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 Kind = Literal["cutout", "mask", "foreground"]
 
@@ -95,12 +93,12 @@ class Cutout:
     @property
     def mask(self) -> NDArray[np.uint8]:
         """The opacity alone, (H, W), 0 to 255."""
-        return levels(self.alpha)
+        return compose.levels(self.alpha)
 
     @property
     def rgba(self) -> NDArray[np.uint8]:
         """(H, W, 4) uint8, straight; the colour is 0 where nothing is visible: the old background is really gone."""
-        return with_alpha(self.foreground, self.mask)
+        return compose.with_alpha(self.foreground, self.mask)
 
     @property
     def image(self) -> Image.Image:
@@ -148,7 +146,7 @@ class Cutout:
         """
         if isinstance(background, str) and background == "blur":
             ground = self._own_background(blur)
-        elif (colour := colour_or_none(background)) is None:
+        elif (colour := compose.colour_or_none(background)) is None:
             ground = compose.fit_picture(open_picture(cast("PictureSource", background)).over(255), self.size, fit)
         elif end is None:
             ground = compose.solid(self.size, colour)
@@ -342,8 +340,8 @@ class Cutout:
         if opaque:
             return self.foreground if deep is None else deep
         if deep is None:
-            return with_alpha(self.foreground, mask)
-        return with_alpha(deep, np.rint(self.alpha * 65535).astype(np.uint16))
+            return compose.with_alpha(self.foreground, mask)
+        return compose.with_alpha(deep, np.rint(self.alpha * 65535).astype(np.uint16))
 
     def _spread(self) -> Rgb:
         """The foreground, going on smoothly where it cannot be seen, in place of the old background."""
@@ -394,30 +392,3 @@ class Cutout:
         if self.picture.icc_profile:
             image.info["icc_profile"] = self.picture.icc_profile
         return image
-
-
-def levels(alpha: Alpha) -> NDArray[np.uint8]:
-    """Opacity as whole numbers from 0 to 255."""
-    return cv2.convertScaleAbs(alpha, alpha=255)
-
-
-def with_alpha(colours: Depth, alpha: Depth) -> Depth:
-    """Join colours (H, W, 3) and opacity (H, W) of the same depth; colours that cannot be seen become 0."""
-    joined = cv2.cvtColor(colours, cv2.COLOR_RGB2RGBA)
-    cv2.insertChannel(alpha, joined, 3)
-    visible = alpha if alpha.dtype == np.uint8 else cv2.inRange(alpha, 1, 65535)
-    return cv2.copyTo(joined, visible)
-
-
-def colour_or_none(background: Colour | PictureSource) -> tuple[int, int, int] | None:
-    """The colour that was meant, or None when a picture was."""
-    if isinstance(background, tuple | list):
-        return compose.parse_colour(background)
-    if not isinstance(background, str):
-        return None
-    try:
-        return compose.parse_colour(background)
-    except BadParameter:
-        if Path(background).suffix:
-            return None
-        raise

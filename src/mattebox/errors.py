@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import difflib
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 __all__ = [
     "BadParameter",
@@ -83,6 +83,22 @@ class MissingExtra(MatteboxError, ImportError):
     def __init__(self, extra: str, purpose: str) -> None:
         super().__init__(f"{purpose} needs the extra '{extra}': pip install 'mattebox[{extra}]'")
         self.extra = extra
+
+
+def check_ranges(values: object, ranges: Mapping[str, tuple[float, float]]) -> None:
+    """Make sure that attributes which are numbers lie between their bounds; None says nothing.
+
+    Args:
+        values: what has the attributes.
+        ranges: least and greatest value by name.
+
+    Raises:
+        BadParameter: one does not; the message has its name, its value and the bounds.
+    """
+    for name, (low, high) in ranges.items():
+        value = getattr(values, name)
+        if value is not None and not low <= value <= high:
+            raise BadParameter(f"{name}={value!r}: must be from {low:g} to {high:g}")
 
 
 def unknown_name(kind: str, name: str, valid: Iterable[str]) -> str:

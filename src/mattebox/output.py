@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from mattebox import geometry
-from mattebox.compose import parse_colour
-from mattebox.cutout import Cutout, Kind, colour_or_none
+from mattebox.compose import colour_or_none, parse_colour
+from mattebox.cutout import Cutout, Kind
 from mattebox.encode import FORMATS, write_file
-from mattebox.errors import BadParameter, unknown_name
+from mattebox.errors import BadParameter, check_ranges, unknown_name
 from mattebox.picture import Picture
 from mattebox.presets import SHADOW_MEANT, find_preset
 from mattebox.shadows import SHADOWS, Shadow, suited_shadow
@@ -72,10 +72,7 @@ class Output:
                 raise BadParameter(unknown_name(name, value, valid))
         if self.preset is not None:
             find_preset(self.preset)
-        for name, (low, high) in RANGES.items():
-            number = getattr(self, name)
-            if number is not None and not low <= number <= high:
-                raise BadParameter(f"{name}={number!r}: must be from {low:g} to {high:g}")
+        check_ranges(self, RANGES)
         if self.crop is not None:
             geometry.margins(self.crop, (100, 100))
             if self.preset is not None or self.canvas is not None:

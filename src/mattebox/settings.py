@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from mattebox.errors import BadParameter, ModelNotFound, unknown_name
+from mattebox.errors import BadParameter, ModelNotFound, check_ranges, unknown_name
 from mattebox.solvers import SOLVERS, is_solver
 from mattebox.stages.cascade import SIDE
 from mattebox.stages.foreground import FOREGROUND_METHODS
@@ -90,13 +90,10 @@ class Settings:
     subject_score: float = 0.5
 
     def __post_init__(self) -> None:
-        for name, (low, high) in RANGES.items():
+        check_ranges(self, RANGES)
+        for name in ("segment_size", "refine_size", "matte_size"):
             value = getattr(self, name)
-            if value is None:
-                continue
-            if not low <= value <= high:
-                raise BadParameter(f"{name}={value!r}: must be from {low:g} to {high:g}")
-            if name.endswith("_size") and not isinstance(value, int):
+            if value is not None and not isinstance(value, int):
                 raise BadParameter(f"{name}={value!r}: must be a whole number of pixels")
         if self.model not in AUTOMATIC:
             network_size(find_card(self.model, "segment"), self.segment_size)

@@ -34,6 +34,14 @@ class Desk:
 
     def open(self) -> Desk:
         self.page.goto(self.live.url)
+        return self.ready()
+
+    def reload(self) -> Desk:
+        self.page.reload()
+        return self.ready()
+
+    def ready(self) -> Desk:
+        """Wait until the page is shown: before that nobody can give it anything, and it listens to nothing."""
         expect(self.page.locator("#welcome")).to_be_visible()
         return self
 

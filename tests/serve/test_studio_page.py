@@ -366,8 +366,7 @@ def test_a_wrong_key_is_told_and_asked_for_again(desk: Opener, server: Live) -> 
     opened.settle(2)
     assert opened.saved()[1] == made(server, LEMUR)
     assert not any(server.key in request.url for request in opened.requests)
-    opened.page.reload()
-    opened.bring(CAT)
+    opened.reload().bring(CAT)
     expect(dialog).to_be_hidden()
     refused = [told for told in opened.problems if "403" in told]
     assert refused

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from mattebox.batch import ignore_interrupt, share_cores
-from mattebox.cutout import levels
+from mattebox.compose import levels
 from mattebox.encode import encode, write_file
 from mattebox.engines.base import Engine, Tensor
 from mattebox.errors import BadParameter, EngineFailed, MatteboxError, reason_of

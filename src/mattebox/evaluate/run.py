@@ -12,7 +12,8 @@ from typing import TypeAlias
 
 import numpy as np
 
-from mattebox.cutout import Cutout, levels
+from mattebox.compose import levels
+from mattebox.cutout import Cutout
 from mattebox.errors import BadParameter, reason_of
 from mattebox.evaluate.dataset import read_alpha
 from mattebox.evaluate.figures import MASKS, MATTING, Protocol, chosen, measured

@@ -12,8 +12,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from mattebox.compose import over, solid
-from mattebox.cutout import levels
+from mattebox.compose import levels, over, solid
 from mattebox.evaluate.run import Compared
 from mattebox.geometry import resized
 from mattebox.types import Alpha, Rgb

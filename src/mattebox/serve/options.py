@@ -9,7 +9,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from mattebox.errors import BadParameter, unknown_name
+from mattebox.errors import BadParameter, check_ranges, unknown_name
 from mattebox.serve.access.keys import RATE
 from mattebox.serve.values import form_of
 from mattebox.settings import Settings, settings_with
@@ -26,6 +26,18 @@ ANY = "*"
 ORIGIN = re.compile(r"[a-z][a-z+.-]*://[^\s/]+")
 INSTALLED = "installed"
 """What stands for every model whose weights are here."""
+RANGES: dict[str, tuple[float, float]] = {
+    "port": (0, 65535),
+    "workers": (1, 1024),
+    "queue": (1, 100_000),
+    "deadline": (1, 3600),
+    "grace": (0, 3600),
+    "max_megabytes": (0.001, 2000),
+    "max_megapixels": (0.001, 1000),
+    "rate": (0.001, 1e9),
+    "job_hours": (0.01, 24 * 365),
+}
+"""Least and greatest value of the options that are numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,20 +100,7 @@ class ServeOptions:
     metrics: bool = True
 
     def __post_init__(self) -> None:
-        for name, low, high in (
-            ("port", 0, 65535),
-            ("workers", 1, 1024),
-            ("queue", 1, 100_000),
-            ("deadline", 1, 3600),
-            ("grace", 0, 3600),
-            ("max_megabytes", 0.001, 2000),
-            ("max_megapixels", 0.001, 1000),
-            ("rate", 0.001, 1e9),
-            ("job_hours", 0.01, 24 * 365),
-        ):
-            value = getattr(self, name)
-            if value is not None and not low <= value <= high:
-                raise BadParameter(f"{name}={value!r}: must be from {low:g} to {high:g}")
+        check_ranges(self, RANGES)
         if self.local and self.host not in {None, LOCAL, "localhost", "::1"}:
             raise BadParameter(f"host={self.host!r}: without keys the server is for this computer alone ({LOCAL})")
         for origin in self.origins or ():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
@@ -43,14 +42,10 @@ if TYPE_CHECKING:
 
 __all__ = ["ClientGone", "Service", "secret_of", "service_of"]
 
-log = logging.getLogger(__name__)
-
 Asked = ParamSpec("Asked")
 Made = TypeVar("Made")
 
 MILLION = 1_000_000
-ASKED = "mattebox.asked"
-"""Where the scope of a request says when its body was there."""
 OVERHEAD = 2 * MILLION
 """Bytes of a body beside its files."""
 STEPS = {"segment": "model", "refine": "refine", "matte": "matte"}
@@ -170,7 +165,7 @@ class Service:
             Refusal: it is too large or cannot be read, or there is no room for it now.
         """
         body = await read_body(request, limits or self.limits, files, partial(self.holding.take, request.scope))
-        request.scope[ASKED] = asyncio.get_running_loop().time()
+        request.state.asked = asyncio.get_running_loop().time()
         return body
 
     async def bytes_of(self, request: Request, source: bytes | str, code: str = "failed_image_download") -> bytes:
@@ -193,7 +188,7 @@ class Service:
 
     def left(self, request: Request) -> float:
         """Seconds until a request whose body was read is to be answered."""
-        return max(0.0, self.options.deadline - (asyncio.get_running_loop().time() - request.scope[ASKED]))
+        return max(0.0, self.options.deadline - (asyncio.get_running_loop().time() - request.state.asked))
 
     async def stored(self, function: Callable[Asked, Made], *args: Asked.args, **named: Asked.kwargs) -> Made:
         """Do something that may wait for the store, while the server goes on."""

@@ -125,14 +125,14 @@ class Keys:
         """
         keys = {key.id: key for key in self.list()}
         names = {key.name: key.id for key in keys.values() if not key.revoked}
-        id = names.get(id_or_name, id_or_name)  # noqa: A001
-        if id not in keys:
+        identity = names.get(id_or_name, id_or_name)
+        if identity not in keys:
             raise BadParameter(unknown_name("key", id_or_name, names))
-        self._store.update(KIND, id, lambda record: {**record, "revoked": True})
-        if self._store.get(NAMES, keys[id].name) == {"id": id}:
-            self._store.delete(NAMES, keys[id].name)
+        self._store.update(KIND, identity, lambda record: {**record, "revoked": True})
+        if self._store.get(NAMES, keys[identity].name) == {"id": identity}:
+            self._store.delete(NAMES, keys[identity].name)
         self._remembered.cache_clear()
-        return replace(keys[id], revoked=True)
+        return replace(keys[identity], revoked=True)
 
     def check(self, secret: str) -> Key | None:
         """The valid key that a secret belongs to, if there is one; its day of use is noted.
@@ -151,16 +151,16 @@ class Keys:
         self._note_use(record)
         return key_of(record)
 
-    def _look_up(self, id: str, _period: int) -> Record | None:  # noqa: A002
+    def _look_up(self, identity: str, _period: int) -> Record | None:
         """What the store has of a key; the period makes what is remembered of it grow old."""
-        return self._store.get(KIND, id)
+        return self._store.get(KIND, identity)
 
     def _note_use(self, record: Record) -> None:
         """Note the day in the store, once a day."""
-        id, today = record["id"], f"{datetime.now(timezone.utc):%Y-%m-%d}"  # noqa: A001
-        if today not in {record["used"], self._noted.get(id)}:
-            self._store.update(KIND, id, lambda record: {**record, "used": today})
-            self._noted[id] = today
+        identity, today = record["id"], f"{datetime.now(timezone.utc):%Y-%m-%d}"
+        if today not in {record["used"], self._noted.get(identity)}:
+            self._store.update(KIND, identity, lambda record: {**record, "used": today})
+            self._noted[identity] = today
 
     def any(self) -> bool:
         """Whether there is a valid key, a fixed one or one of the store.

@@ -52,7 +52,7 @@ def fulfil(
     background: bytes | None,
     remover: Remover,
     *,
-    max_pixels: int = 50_000_000,
+    max_pixels: int,
 ) -> Result:
     """Do what was ordered.
 

@@ -33,7 +33,7 @@ __all__ = [
     "Order",
     "Sources",
     "addresses",
-    "encoded",
+    "from_base64",
     "price",
     "read_order",
     "read_sources",
@@ -177,7 +177,7 @@ def read_sources(
         b'pixels'
     """
     images: list[bytes | str] = [
-        *encoded(fields, "image_file_b64"),
+        *from_base64(fields, "image_file_b64"),
         *addresses(fields, "image_url"),
         *uploaded(files, "image_file"),
     ]
@@ -211,7 +211,7 @@ def uploaded(files: Mapping[str, Sequence[Upload]], name: str) -> list[bytes]:
     return [each.data for each in files.get(name, ()) if each.data or each.name]
 
 
-def encoded(fields: Mapping[str, object], name: str) -> list[bytes]:
+def from_base64(fields: Mapping[str, object], name: str) -> list[bytes]:
     """The file that a parameter holds in base64, if it holds one.
 
     Blanks, a missing end, the alphabet of URLs and the start of a `data:` URL are taken as they come.

@@ -11,7 +11,7 @@ from mattebox.compose import parse_colour
 from mattebox.errors import BadParameter, MatteboxError, unknown_name
 from mattebox.hints import Hints
 from mattebox.output import Output
-from mattebox.serve.contract.order import addresses, encoded, price, uploaded
+from mattebox.serve.contract.order import addresses, from_base64, price, uploaded
 from mattebox.serve.cutouts.fields import hint_fields, is_given, known_fields, output_fields, settings_fields
 from mattebox.serve.incoming.bodies import Upload
 from mattebox.serve.refusals import Refusal, refusal_of
@@ -127,7 +127,7 @@ def read_batch(fields: Mapping[str, object], files: Files, offer: Offer) -> tupl
     rest = {name: value for name, value in fields.items() if name != URLS}
     wish = read_options(rest, files, offer)
     pictures: list[Upload | str] = [each for part in IMAGE[0] for each in files.get(part, ()) if each.data or each.name]
-    pictures += [Upload("picture", data) for data in encoded(fields, IMAGE[1])]
+    pictures += [Upload("picture", data) for data in from_base64(fields, IMAGE[1])]
     pictures += [*addresses(fields, IMAGE[2]), *read_urls(fields.get(URLS))]
     if not pictures:
         raise Refusal("missing_source", f"send pictures as files 'image', or their addresses as {URLS}")
@@ -190,7 +190,7 @@ def only(
         Refusal: with this code, when there are several.
     """
     given: list[bytes | str] = [each for part in parts for each in uploaded(files, part)]
-    given += [*encoded(fields, in_base64), *addresses(fields, address)]
+    given += [*from_base64(fields, in_base64), *addresses(fields, address)]
     if len(given) > 1:
         raise Refusal(code, f"give one of {parts[0]}, {in_base64} and {address}")
     return given[0] if given else None
@@ -202,7 +202,7 @@ def only_file(fields: Mapping[str, object], files: Files, name: str) -> bytes | 
     Raises:
         Refusal: there are several.
     """
-    given = [*uploaded(files, name), *encoded(fields, f"{name}_b64")]
+    given = [*uploaded(files, name), *from_base64(fields, f"{name}_b64")]
     if len(given) > 1:
         raise Refusal("invalid_parameter", f"give one of {name} and {name}_b64")
     return given[0] if given else None

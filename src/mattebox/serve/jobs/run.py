@@ -67,10 +67,7 @@ class JobRun:
         record = await self._service.filed(self._service.store.get, JOB, self._identity)
         if record is None:
             return
-        left = set(left_of(record))
-        for number in range(len(record["items"])):
-            if number not in left:  # its process may have ended before it dropped what was sent
-                await asyncio.to_thread(self._files.drop, SENT.format(number))
+        await asyncio.to_thread(self._drop_done, record)
         with contextlib.suppress(Gone):
             try:
                 wish = await asyncio.to_thread(self._wish, record)
@@ -79,6 +76,11 @@ class JobRun:
                     await self._note(number, failure(refusal))
             else:
                 await self._do_all(record, wish)
+
+    def _drop_done(self, record: Record) -> None:
+        """Drop what was sent of pictures that are done; their process may have ended before it did."""
+        for number in set(range(len(record["items"]))).difference(left_of(record)):
+            self._files.drop(SENT.format(number))
 
     def _wish(self, record: Record) -> Wish:
         """What is asked of every picture of the job.

@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,26 +14,12 @@ import remove_bg_api
 import removebg.removebg
 import requests
 
-from serve.clients import LEMUR, PREVIEW, SIZE, check_lemur, opened, site_of
-from serve.live import Live, serving
+from serve.clients import LEMUR, PREVIEW, SIZE, check_lemur, opened
+from serve.live import Live
 
-NODE_CLIENT = Path(__file__).parents[2] / ".venv/node/node_modules/remove.bg"
+NODE_CLIENT = Path(__file__).parents[3] / ".venv/node/node_modules/remove.bg"
 
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # both Python clients leave theirs open
-
-
-@pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    """A server that fetches pictures from this machine, where those of this test are."""
-    with serving(tmp_path_factory.mktemp("clients"), private_addresses=True) as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def site() -> Iterator[str]:
-    """The address of the examples."""
-    with site_of(LEMUR.parent) as address:
-        yield address
 
 
 class TestRemovebg:

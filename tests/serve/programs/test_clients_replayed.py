@@ -5,29 +5,13 @@ from __future__ import annotations
 import base64
 import io
 import zipfile
-from collections.abc import Iterator
 
 import httpx
-import pytest
 
-from serve.clients import LEMUR, PREVIEW, SIZE, check_lemur, check_zip, opened, site_of
-from serve.live import Live, serving
+from serve.clients import LEMUR, PREVIEW, SIZE, check_lemur, check_zip, opened
+from serve.live import Live
 
 JSON = {"Accept": "application/json"}
-
-
-@pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    """A server that fetches pictures from this machine, where those of this test are."""
-    with serving(tmp_path_factory.mktemp("clients"), private_addresses=True) as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def site() -> Iterator[str]:
-    """The address of the examples."""
-    with site_of(LEMUR.parent) as address:
-        yield address
 
 
 class TestNodeReplayed:
