@@ -46,7 +46,7 @@ programs:  ## a browser and a Redis for the tests of the server: Debian's packag
 	@touch $@
 
 .venv/full: .venv/light requirements-dev.txt
-	$(PIP) --editable '.[serve,solvers,train]' --requirement requirements-dev.txt
+	$(PIP) --editable '.[label,serve,solvers,train]' --requirement requirements-dev.txt
 	@touch $@
 
 .venv/node: .venv/python  # remove.bg's client for Node, where there is a Node; the tests go on without it
@@ -61,4 +61,4 @@ programs:  ## a browser and a Redis for the tests of the server: Debian's packag
 	@touch $@
 
 clean:
-	rm -rf .venv .venv-rembg .venv-transformers demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-carvekit .venv-datumaro .venv-rembg .venv-transformers demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -8,7 +8,7 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import carvekit_peer, commands, networks, report, serving, vitmatte, warm
+from benchmarks import carvekit_peer, commands, labels, networks, report, serving, vitmatte, warm
 from benchmarks.bench import Bench
 from benchmarks.machine import describe_machine, describe_moment
 
@@ -26,6 +26,7 @@ BENCHMARKS = {
     "matting": networks.matting,
     "vitmatte": vitmatte.vitmatte,
     "carvekit": carvekit_peer.carvekit,
+    "labels": labels.labels,
 }
 
 

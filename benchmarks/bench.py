@@ -60,6 +60,12 @@ class Bench:
             return [*alternate(rounds, ours), []]
         return alternate(rounds, ours, theirs)
 
+    def fresh(self, target: Path) -> Path:
+        """A folder that is not there, in a folder that is."""
+        shutil.rmtree(target, ignore_errors=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        return target
+
     def _target(self, source: Path) -> Path:
         return self.folder / ("out" if source.is_dir() else "out.png")
 

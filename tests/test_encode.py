@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
-from mattebox.encode import FORMATS, encode, encode_layers, format_of, write_file
+from mattebox.encode import FORMATS, encode, encode_layers, format_of, whole_file, write_file
 from mattebox.errors import BadParameter, OutputFailed
 from mattebox.picture import open_picture
 
@@ -303,6 +303,14 @@ class TestWriteFile:
         (tmp_path / "usual").touch()
         write_file(tmp_path / "c.png", b"data")
         assert stat.S_IMODE((tmp_path / "c.png").stat().st_mode) == stat.S_IMODE((tmp_path / "usual").stat().st_mode)
+
+    def test_a_file_that_breaks_off_is_not_there(self, tmp_path: Path) -> None:
+        with pytest.raises(BadParameter, match="mine"), whole_file(tmp_path / "c.zip") as file:  # noqa: PT012
+            file.write(b"half")
+            raise BadParameter("mine")
+        with pytest.raises(OutputFailed, match=r"c\.zip cannot be written: no room"), whole_file(tmp_path / "c.zip"):
+            raise OSError(28, "no room")
+        assert self.content(tmp_path) == {}
 
     @pytest.mark.parametrize("links", [True, False])
     def test_of_many_writers_one_wins(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool) -> None:

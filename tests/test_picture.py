@@ -28,7 +28,7 @@ from handmade import (
     tiff16,
 )
 from mattebox.errors import BadParameter, BadPicture, MissingExtra
-from mattebox.picture import Picture, open_picture
+from mattebox.picture import Picture, open_picture, read_size
 
 
 class TestSources:
@@ -184,6 +184,12 @@ class TestUpright:
 
     def turned(self, pixels: np.ndarray, orientation: int) -> np.ndarray:
         return np.ascontiguousarray(STORED[orientation](pixels))
+
+    def test_the_header_tells_the_size_upright(self, orientation: int) -> None:
+        upright = marked()[..., :3]
+        data = saved(Image.fromarray(self.turned(upright, orientation)), "JPEG", exif=self.exif(orientation))
+        assert read_size(data, upright=True) == upright.shape[:2] == open_picture(data).size
+        assert read_size(data) == self.turned(upright, orientation).shape[:2]
 
     @pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
     def test_jpeg(self, orientation: int, mode: str) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mattebox.batch import Job, Outcome, Report, run_jobs
     from mattebox.cutout import Cutout
     from mattebox.errors import (
+        BadAnnotations,
         BadParameter,
         BadPicture,
         EngineFailed,
@@ -40,6 +41,7 @@ _HOMES = {
     "batch": ("Job", "Outcome", "Report", "run_jobs"),
     "cutout": ("Cutout",),
     "errors": (
+        "BadAnnotations",
         "BadParameter",
         "BadPicture",
         "EngineFailed",
@@ -60,6 +62,7 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "BadAnnotations",
     "BadParameter",
     "BadPicture",
     "Card",

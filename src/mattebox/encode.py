@@ -9,18 +9,20 @@ import struct
 import uuid
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import IO, Any, NamedTuple, TypeAlias
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, TiffImagePlugin
 
-from mattebox.errors import BadParameter, OutputFailed, unknown_name
+from mattebox.errors import BadParameter, MatteboxError, OutputFailed, unknown_name
 from mattebox.types import Alpha, Rgb
 
-__all__ = ["FORMATS", "Format", "encode", "encode_layers", "format_of", "write_file"]
+__all__ = ["FORMATS", "Format", "encode", "encode_layers", "format_of", "whole_file", "write_file"]
 
 Pixels: TypeAlias = NDArray[Any]
 """uint8 or uint16: (H, W) grey, (H, W, 3) RGB or (H, W, 4) RGBA."""
@@ -165,6 +167,20 @@ def write_file(path: str | os.PathLike[str], data: bytes, *, overwrite: bool = F
     Raises:
         OutputFailed: the file exists, or cannot be written; nothing half-written is left behind.
     """
+    with whole_file(path, overwrite=overwrite) as file:
+        file.write(data)
+
+
+@contextmanager
+def whole_file(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iterator[IO[bytes]]:
+    """Write a file piece by piece as `write_file` does: it appears when the block ends well, and else not at all.
+
+    Yields:
+        The open file.
+
+    Raises:
+        OutputFailed: the file exists, or cannot be written.
+    """
     name = os.fspath(path)
     try:
         target = Path(os.path.expanduser(name))
@@ -172,13 +188,15 @@ def write_file(path: str | os.PathLike[str], data: bytes, *, overwrite: bool = F
         part = target.parent / f".mattebox-{uuid.uuid4().hex}.part"
         try:
             with part.open("xb") as file:
-                file.write(data)
+                yield file
             if overwrite:
                 part.replace(target)
             else:
                 _move_if_free(part, target, name)
         finally:
             part.unlink(missing_ok=True)
+    except MatteboxError:
+        raise
     except (OSError, ValueError, RuntimeError) as error:
         cause = (isinstance(error, OSError) and error.strerror) or error
         raise OutputFailed(f"{name} cannot be written: {cause}") from error

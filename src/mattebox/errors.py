@@ -7,6 +7,7 @@
     ├── ModelNotFound         no model of that name
     ├── WeightsUnavailable    the model is known, its weights are not here or are damaged
     ├── MissingExtra          an optional package is needed
+    ├── BadAnnotations        a file of annotations, labels or a data set cannot be used
     ├── EngineFailed          the engine or the device that was asked for cannot run
     ├── Cancelled             the work was given up by whoever asked (in mattebox.cancelling)
     ├── StoreUnavailable      what the server keeps cannot be reached
@@ -22,6 +23,7 @@ import logging
 from collections.abc import Iterable, Mapping
 
 __all__ = [
+    "BadAnnotations",
     "BadParameter",
     "BadPicture",
     "EngineFailed",
@@ -42,6 +44,10 @@ class MatteboxError(Exception):
 
 class BadPicture(MatteboxError):
     """The input is missing, empty, truncated, not a picture, or too large to be opened safely."""
+
+
+class BadAnnotations(MatteboxError, ValueError):
+    """An archive, a file of annotations, a label table or a data set cannot be used, or holds what makes no sense."""
 
 
 class BadParameter(MatteboxError, ValueError):

@@ -196,8 +196,12 @@ def open_picture(source: PictureSource, *, max_pixels: int = 200_000_000) -> Pic
     )
 
 
-def read_size(data: bytes) -> tuple[int, int]:
-    """Height and width of a picture in a file, as they are stored; only its header is read.
+def read_size(data: bytes, *, upright: bool = False) -> tuple[int, int]:
+    """Height and width of a picture in a file; only its header is read.
+
+    Args:
+        data: the bytes of the file; the first of them are enough for most kinds.
+        upright: as it is once turned as its EXIF says, and not as it is stored.
 
     Raises:
         BadPicture: it is not a picture, or its header is damaged.
@@ -211,7 +215,8 @@ def read_size(data: bytes) -> tuple[int, int]:
     with _blaming("<bytes>"):
         image = _open_header(io.BytesIO(data), "<bytes>")
         _check_size(image.height, image.width, sys.maxsize, "<bytes>")
-        return image.height, image.width
+        sideways = upright and _orientation(image, "<bytes>") in _SIDEWAYS
+        return (image.width, image.height) if sideways else (image.height, image.width)
 
 
 @contextmanager

@@ -33,11 +33,27 @@ HEAVY = {
     "numba",
     "numpy",
     "PIL",
+    "pyarrow",
+    "orjson",
+    "openpyxl",
+    "shapely",
+    "scipy",
 }
 
 
 @pytest.mark.parametrize(
-    "words", ["--help", "--version", "remove --help", "watch --help", "doctor --help", "presets", "models"]
+    "words",
+    [
+        "--help",
+        "--version",
+        "remove --help",
+        "watch --help",
+        "doctor --help",
+        "label --help",
+        "label dataset --help",
+        "presets",
+        "models",
+    ],
 )
 def test_what_does_no_work_loads_nothing_heavy(words: str) -> None:
     program = (

@@ -29,8 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = app(arguments, prog_name="mattebox", standalone_mode=False)
         sys.stdout.flush()
     except typer.TyperException as error:
-        if error.format_message():
-            complain(error.format_message())
+        if message := error.format_message().replace(": Value error, ", ": "):
+            complain(message)
         return error.exit_code
     except MatteboxError as error:
         complain(str(error))

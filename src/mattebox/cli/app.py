@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
-import re
 import sys
-from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 
 from typer import Exit, Option, Typer
 
@@ -14,10 +11,12 @@ from mattebox import __version__
 from mattebox.cli.benchmark import benchmark
 from mattebox.cli.doctor import doctor
 from mattebox.cli.evaluate import evaluate
+from mattebox.cli.label.app import label_app
 from mattebox.cli.matte import background, matte
 from mattebox.cli.models import models_app, presets_app
 from mattebox.cli.remove import remove
 from mattebox.cli.serve import serve, serve_app
+from mattebox.cli.text import unwrapped
 from mattebox.cli.train import train
 from mattebox.cli.watch import watch
 
@@ -76,11 +75,6 @@ SERVE_EXAMPLES = """[bold]Examples[/bold]
 """
 
 
-def unwrapped(command: Callable[..., Any]) -> str:
-    """The docstring of a command with every paragraph on one line, so that the terminal's width breaks it."""
-    return re.sub(r"(?<!\n)\n(?!\n)", " ", inspect.getdoc(command) or "")
-
-
 app = Typer(
     name="mattebox",
     no_args_is_help=True,
@@ -96,6 +90,7 @@ app.command("evaluate", help=unwrapped(evaluate), epilog=EVALUATE_EXAMPLES, no_a
 app.command("benchmark", help=unwrapped(benchmark), epilog=BENCHMARK_EXAMPLES, no_args_is_help=True)(benchmark)
 app.command("train", help=unwrapped(train), epilog=TRAIN_EXAMPLES, no_args_is_help=True)(train)
 app.add_typer(serve_app, name="serve", help=unwrapped(serve), epilog=SERVE_EXAMPLES)
+app.add_typer(label_app, name="label")
 app.add_typer(models_app, name="models")
 app.add_typer(presets_app, name="presets")
 app.command("doctor")(doctor)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
+import re
 import sys
+from collections.abc import Callable
 from typing import Any
 
-__all__ = ["complain", "counted", "print_json", "say", "set_up_log", "shown"]
+__all__ = ["complain", "counted", "print_json", "say", "set_up_log", "shown", "unwrapped"]
 
 
 def shown(name: object) -> str:
@@ -65,3 +68,8 @@ def set_up_log(*, verbose: bool, progress: bool = False) -> None:
         logger = logging.getLogger(name)
         logger.handlers = [handler]
         logger.setLevel(logging.DEBUG if verbose else logging.INFO)
+
+
+def unwrapped(command: Callable[..., Any]) -> str:
+    """The docstring of a command with every paragraph on one line, so that the terminal's width breaks it."""
+    return re.sub(r"(?<!\n)\n(?!\n)", " ", inspect.getdoc(command) or "")

@@ -1,0 +1,1 @@
+"""The commands on annotations: `mattebox label ...`."""

@@ -1,0 +1,1 @@
+"""Masks of objects: set operations, run lengths, overlaps, filters, partition, and the way to polygons and back."""
