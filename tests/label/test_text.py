@@ -1,6 +1,7 @@
 """Text of any encoding, and JSON and YAML as programs write them."""
 
 import contextlib
+import json
 import math
 from collections.abc import Callable
 
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mattebox.errors import BadAnnotations
-from mattebox.label.text import decode_text, parse_json, parse_yaml
+from mattebox.label.text import as_json, decode_text, parse_json, parse_yaml
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32", "cp1251"])
@@ -61,3 +62,16 @@ def test_json_that_is_nested_too_deeply(data: bytes) -> None:
 def test_yaml_runs_nothing() -> None:
     with pytest.raises(BadAnnotations, match="x: no YAML"):
         parse_yaml(b"!!python/object/apply:os.getcwd []", "x")
+
+
+def test_halves_of_characters_are_read_as_unknown_ones() -> None:
+    assert parse_json(rb'{"a\ud83d": ["b\ud83d", "\ud83d\ude00", "\ufeffc"]}', "x") == {"a�": ["b�", "😀", "﻿c"]}
+
+
+@pytest.mark.parametrize("indented", [False, True])
+def test_any_json_is_written(indented: bool) -> None:
+    nested: list[object] = []
+    for _ in range(500):
+        nested = [nested]
+    for value in ({"a": "ж"}, {"big": 10**30}, nested):
+        assert json.loads(as_json(value, indented=indented)) == value

@@ -9,7 +9,7 @@ from typing import Any
 from mattebox.errors import BadAnnotations
 from mattebox.label.extra import needed_for
 
-__all__ = ["decode_text", "parse_json", "parse_yaml"]
+__all__ = ["as_json", "decode_text", "parse_json", "parse_yaml"]
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -63,6 +63,9 @@ def _likely_encodings(data: bytes) -> tuple[str, ...]:
 def parse_json(data: bytes, name: object) -> Any:
     """What a JSON file says; NaN and Infinity, which are no JSON, are read as the numbers that they are.
 
+    A half of a character, as a text ends with that was cut within one, becomes the sign for an unknown character: no
+    file of text can hold it.
+
     Args:
         data: the bytes of the file.
         name: of the file, for messages.
@@ -77,11 +80,38 @@ def parse_json(data: bytes, name: object) -> Any:
     except orjson.JSONDecodeError:
         pass
     try:
-        return json.loads(decode_text(data, name))
+        return _without_halves(json.loads(decode_text(data, name)))
     except json.JSONDecodeError as error:
         raise BadAnnotations(f"{name}, line {error.lineno}, column {error.colno}: no JSON: {error.msg}") from error
     except RecursionError as error:
         raise BadAnnotations(f"{name}: no annotations: nested too deeply") from error
+
+
+def as_json(value: Any, *, indented: bool = False) -> bytes:
+    """Write JSON, also where numbers are over 64 bits, or records are nested deeper than most readers like.
+
+    Args:
+        value: of what JSON can hold; names that are no text become one.
+        indented: write it for people to read.
+
+    Raises:
+        MissingExtra: a package of the extra `label` is needed.
+    """
+    with needed_for("writing annotations"):
+        import orjson
+    try:
+        return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS | (orjson.OPT_INDENT_2 if indented else 0))
+    except TypeError:
+        return json.dumps(value, indent=2 if indented else None).encode()
+
+
+def _without_halves(value: Any) -> Any:
+    """What JSON says, with the sign for an unknown character in place of halves of one."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, dict):
+        return {_without_halves(name): _without_halves(inner) for name, inner in value.items()}
+    return list(map(_without_halves, value)) if isinstance(value, list) else value
 
 
 def parse_yaml(data: bytes, name: object) -> Any:

@@ -37,7 +37,9 @@ def test_what_cannot_be_read_is_told_and_the_others_are_shown(mattebox: Command,
     assert "bad.zip" in said.err
     assert "none.zip" in said.err
     assert "5 pictures, 1 missing" in said.out.decode()
-    assert json.loads((tmp_path / "told.json").read_bytes())["problem"] == {"missing-media": 1}
+    told = json.loads((tmp_path / "told.json").read_bytes())
+    assert told["problem"] == {"missing-media": 1}
+    assert [entry["dataset"] for entry in told["entries"] if entry["severity"] == "problem"] == ["good.zip"]
 
 
 def test_names_that_a_terminal_would_obey_are_made_safe(mattebox: Command, tmp_path: Path) -> None:

@@ -96,15 +96,15 @@ def test_two_versions_are_compared(mattebox: Command, tmp_path: Path) -> None:
 
 
 def test_a_template_is_written_once(mattebox: Command, tmp_path: Path) -> None:
-    said = mattebox("label", "taxonomy", "template", "t.xlsx", "--dry-run")
+    said = mattebox("label", "taxonomy", "template", "-o", "t.xlsx", "--dry-run")
     assert said.err.splitlines()[-1] == "This was a dry run: nothing was written."
     assert not (tmp_path / "t.xlsx").exists()
-    assert mattebox("label", "taxonomy", "template", "t.xlsx", "--language", "ru").code == 0
+    assert mattebox("label", "taxonomy", "template", "-o", "t.xlsx", "--language", "ru").code == 0
     assert Taxonomy.load(tmp_path / "t.xlsx").language == "ru"
-    said = mattebox("label", "taxonomy", "template", "t.xlsx")
+    said = mattebox("label", "taxonomy", "template", "-o", "t.xlsx")
     assert said.code == 1
     assert "t.xlsx" in said.err
-    assert mattebox("label", "taxonomy", "template", "t.xlsx", "--blank", "--overwrite").code == 0
+    assert mattebox("label", "taxonomy", "template", "-o", "t.xlsx", "--blank", "--overwrite").code == 0
     assert Taxonomy.load(tmp_path / "t.xlsx") == Taxonomy()
 
 

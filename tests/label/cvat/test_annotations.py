@@ -238,6 +238,7 @@ def test_tracks_without_shapes_and_what_is_no_record_are_told() -> None:
     job = Job({"shapes": [7, shape("cat", 0, "points", [1, 2])], "tags": 5, "tracks": [track("cat", [])]})
     assert len(job.table) == 1
     assert job.report.counts("dropped") == {"not-a-record": 2, "empty-track": 1}
+    assert Job({"shapes": "", "tags": {}, "tracks": None}).report.counts("dropped") == {"not-a-record": 2}
 
 
 def test_labels_that_nobody_declared_stay_and_are_told() -> None:

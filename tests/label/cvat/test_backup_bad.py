@@ -154,6 +154,8 @@ def test_jobs_and_their_annotations_need_not_match(tmp_path: Path) -> None:
         (("jobs",), [{"start_frame": "a", "stop_frame": 3}]),
         (("jobs",), [{"start_frame": 0, "stop_frame": 3, "frames": ["x"]}]),
         (("jobs",), [{"start_frame": -4, "stop_frame": 3}]),
+        (("jobs",), [{"start_frame": -(10**12), "stop_frame": 3}]),
+        (("jobs",), [{"start_frame": 1e308, "stop_frame": 3}]),
         (("jobs",), [{"start_frame": 0, "stop_frame": 10**12}]),
         (("jobs",), [7]),
         (("jobs",), 7),

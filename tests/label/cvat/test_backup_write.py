@@ -94,11 +94,15 @@ def test_a_new_video_becomes_a_task(tmp_path: Path) -> None:
 
 
 def test_names_that_clash_or_lead_out_are_changed(tmp_path: Path) -> None:
-    media = stills(tmp_path, "a.png", "a.png", "../../b.png")
-    write_backup(one_task(media, FrameMap(3), whole(3)), tmp_path / "a.zip", Report())
+    media = stills(tmp_path, "a.png", "a.png", "../../b.png", "..")
+    report = Report()
+    write_backup(one_task(media, FrameMap(4), whole(4)), tmp_path / "a.zip", report)
     (again,) = read_backup(tmp_path / "a.zip", Report()).tasks
-    assert [again.media.name_of(frame) for frame in range(3)] == ["a.png", "1/a.png", "b.png"]
-    assert [again.media.original(frame) for frame in range(3)] == [media.original(frame) for frame in range(3)]
+    assert [again.media.name_of(frame) for frame in range(4)] == ["a.png", "1/a.png", "b.png", "3.png"]
+    assert [again.media.original(frame) for frame in range(4)] == [media.original(frame) for frame in range(4)]
+    assert [entry.message for entry in report.entries if entry.code == "renamed-pictures"] == [
+        "3 pictures have other names in the archive: 'a.png' is '1/a.png', '../../b.png' is 'b.png', '..' is '3.png'"
+    ]
 
 
 def test_related_pictures_of_one_name_stay_apart(tmp_path: Path) -> None:

@@ -65,3 +65,17 @@ def test_a_new_label_says_all_that_cvat_asks_for() -> None:
 def test_what_is_no_label_is_told(records: Any) -> None:
     with pytest.raises(BadAnnotations, match=r"task\.json: labels"):
         parse_labels(records, "task.json")
+
+
+def test_a_message_is_short_however_long_what_it_shows() -> None:
+    for records in ("x" * 100_000, ["x" * 100_000], [label("cat", attributes="x" * 100_000)]):
+        with pytest.raises(BadAnnotations) as caught:
+            parse_labels(records, "task.json")
+        assert len(str(caught.value)) < 200
+
+
+def test_what_should_be_a_text_is_read_as_one_and_written_as_it_was() -> None:
+    record = label("cat", type=3, svg=7, attributes=[attribute("n") | {"input_type": 5}])
+    (read,) = parse_labels([record], "task.json")
+    assert (read.type, read.svg, read.attributes[0].input_type) == ("3", "7", "5")
+    assert label_record(read) == record

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
+from mattebox.errors import BadParameter
 from mattebox.label.formats import read, recognise, write
 from mattebox.label.report import Report
 from mattebox.label.row import Row
@@ -88,3 +89,8 @@ def test_other_sets_are_recognised(name: str, tmp_path: Path) -> None:
 def test_own_forms_are_recognised(name: str, tmp_path: Path) -> None:
     write(dataset_of(tmp_path, [BOX]), tmp_path / f"set.{name}", format=name, report=Report())
     assert recognise(tmp_path / f"set.{name}").name == name
+
+
+def test_an_option_that_a_form_does_not_have_is_wrong_use(tmp_path: Path) -> None:
+    with pytest.raises(BadParameter, match="coco has no option tiles, colour"):
+        write(dataset_of(tmp_path, (BOX,)), tmp_path / "set.json", format="coco", tiles=3, colour="red")

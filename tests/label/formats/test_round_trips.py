@@ -180,9 +180,11 @@ def test_areas_become_the_boxes_around_them(name: str, tmp_path: Path) -> None:
 def test_nothing_is_written_that_no_reader_takes(name: str, tmp_path: Path) -> None:
     far = [replace(BOX, points=points) for points in ((100, 3, 120, 9), (1, -9, 5, -1), (1e300, 1e300, 2e300, 2e300))]
     empty = [replace(BOX, points=points) for points in ((9, 9, 1, 1), (5, 5, 5, 9))]
+    empty += [replace(CIRCLE, points=(9, 9, 9, 9)), replace(POLYGON, points=(2, 2) * 5, rings=())]
+    empty.append(replace(MASK, points=(3, 3, 6, 6), runs=(16,)))
     report = Report()
     FORMS[name].write(dataset_of(tmp_path, [BOX, *far, *empty]), tmp_path / "set", report)
-    assert told(report) == {"outside-picture": 2, "not-finite": 1, "empty-shape": 2}
+    assert told(report) == {"outside-picture": 2, "not-finite": 1, "empty-shape": 5}
     assert [row.points for row in rows_of(FORMS[name].read(tmp_path / "set", report)) if not row.outside] == [
         BOX.points
     ]

@@ -118,7 +118,7 @@ def test_unknown_labels_are_grey() -> None:
 def test_captions_and_tags_are_written() -> None:
     picture = drawn(row(tracked=True), row(shape="tag", points=()), drawing=Drawing(colors={"cat": RED}, fill=0))
     assert (picture[16:30, 20:50] == RED).all(axis=2).mean() > 0.3
-    assert (picture[:12, :20] == RED).all(axis=2).mean() > 0.3
+    assert (picture[-12:, :20] == RED).all(axis=2).mean() > 0.3
 
 
 def test_shapes_far_outside_are_no_trouble() -> None:

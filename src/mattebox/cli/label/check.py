@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -109,7 +108,7 @@ def check(
             with told(run):
                 found += look_at(path)
             if len(paths) > 1:
-                name_entries(run, first, path)
+                run.name_entries(first, path)
         return 1 if found else run.code
 
 
@@ -166,12 +165,6 @@ def mend(run: Run, dataset: Dataset, out: Path | None, form: str, asked: dict[st
     if out is not None and not run.dry:
         write(mended, out, format=form, report=run.report, overwrite=overwrite)
     return mended
-
-
-def name_entries(run: Run, first: int, path: Path) -> None:
-    """Say in what was told from some entry on, of a data set without a name, which file it is about."""
-    entries = run.report.entries
-    entries[first:] = [replace(entry, dataset=entry.dataset or path.name) for entry in entries[first:]]
 
 
 def findings(run: Run, fail_on: FailOn) -> int:

@@ -40,11 +40,14 @@ def info(
     found = []
     with job("Reading", report=report, quiet=quiet) as run:
         for done, path in enumerate(paths):
+            first = len(run.report.entries)
             try:
                 dataset = read(path, format=source_format, report=run.report)
                 found.append({"path": str(path), **inventory(dataset)})
             except MatteboxError as error:
                 run.fail(error)
+            if len(paths) > 1:
+                run.name_entries(first, path)
             run.progress(done + 1, len(paths))
         if as_json:
             print_json(found)

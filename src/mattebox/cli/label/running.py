@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,11 @@ class Run:
 
         self.failed = True
         complain(str(error))
+
+    def name_entries(self, first: int, path: Path) -> None:
+        """Say in what was told from some entry on, of a data set without a name, which file it is about."""
+        entries = self.report.entries
+        entries[first:] = [replace(entry, dataset=entry.dataset or path.name) for entry in entries[first:]]
 
     @property
     def code(self) -> int:

@@ -123,7 +123,12 @@ def template(
     *,
     out: Annotated[
         list[Path],
-        Argument(metavar="OUT...", help="File to write: .xlsx, .csv, .tsv or .yaml; or one for each of both tables."),
+        Option(
+            "--out",
+            "-o",
+            metavar="FILE",
+            help="File to write: .xlsx, .csv, .tsv or .yaml; given twice, one for each of both tables.",
+        ),
     ],
     language: Annotated[Literal["en", "ru"], Option(help="Language of headers, notes and example.")] = "en",
     blank: Annotated[bool, Option("--blank", help="Write headers only, without the example.")] = False,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import zipfile
 from collections.abc import Iterator
@@ -13,9 +12,9 @@ from typing import Any
 from mattebox.cancelling import check_cancelled
 from mattebox.encode import whole_file
 from mattebox.errors import BadAnnotations, OutputFailed
-from mattebox.label.extra import needed_for
 from mattebox.label.media import Blob
 from mattebox.label.media.blob import DAMAGE
+from mattebox.label.text import as_json
 
 __all__ = ["NewArchive", "new_archive"]
 
@@ -47,13 +46,7 @@ class NewArchive:
 
     def add_json(self, name: str, record: Any) -> None:
         """Write a JSON file, packed."""
-        with needed_for("writing annotations"):
-            import orjson
-        try:
-            self.add(name, orjson.dumps(record))
-        except TypeError:
-            # Numbers over 64 bits and halves of characters, which Python reads and writes.
-            self.add(name, json.dumps(record).encode())
+        self.add(name, as_json(record))
 
     def copy(self, name: str, blob: Blob) -> None:
         """Copy a file byte for byte, not packed: media are so already.

@@ -242,12 +242,13 @@ class _TaskReader:
 def _frames(job: Record, name: str, place: Place) -> NDArray[np.int64]:
     """The frames of a job: all from the first to the last, or those of them that are listed."""
     try:
-        frames = np.arange(int(job["start_frame"]), int(job["stop_frame"]) + 1)
+        start, stop = int(job["start_frame"]), int(job["stop_frame"])
+        frames = np.arange(max(start, 0), stop + 1)
         listed = None if job.get("frames") is None else np.unique(np.array(job["frames"], np.int64))
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise BadAnnotations(f"{name}: frames make no sense: {error!r}") from error
-    if frames.size and frames[0] < 0:
-        raise BadAnnotations(f"{name}: there is no frame {frames[0]}")
+    if start < 0:
+        raise BadAnnotations(f"{name}: there is no frame {start}")
     if listed is None:
         return frames
     if count := int(np.count_nonzero(~np.isin(listed, frames))):

@@ -154,7 +154,8 @@ def flatten(job: Record, place: Place) -> tuple[list[Entry], dict[int, dict[str,
 
 def _records(record: Record, name: str, place: Place) -> list[Record]:
     """A list of records, without what is none."""
-    told = record.get(name) or []
+    told = record.get(name)
+    told = [] if told is None else told
     found = [each for each in told if isinstance(each, Mapping)] if isinstance(told, list) else []
     if wrong := len(told) - len(found) if isinstance(told, list) else 1:
         place.drop("not-a-record", f"{name} has {wrong} of what is no record of an annotation", count=wrong)

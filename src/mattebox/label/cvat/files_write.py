@@ -110,6 +110,12 @@ class FileWriter:
     def _write_media(self, media: Media) -> None:
         """Write media that no backup had: pictures with a manifest that keeps their order, or a video."""
         names = dict(_named(media))
+        changed = [
+            f"{_name(media, frame)!r} is {name!r}" for frame, name in names.items() if name != _name(media, frame)
+        ]
+        if changed:
+            message = f"{len(changed)} pictures have other names in the archive: {', '.join(changed[:3])}"
+            self._place.note("renamed-pictures", message)
         taken = {name: media.files[frame] for frame, name in names.items() if name}
         related = {
             frame: [_free(f"{RELATED}{name.replace('.', '_')}/", blob, taken) for blob in media.related(frame)]
@@ -127,6 +133,11 @@ class FileWriter:
             self._place.drop("missing-media", str(error))
 
 
+def _name(media: Media, frame: int) -> str:
+    """What a file is called: a video has one name for all of its frames."""
+    return media.blob.name if isinstance(media, Video) else media.name_of(frame)
+
+
 def _named(media: Media) -> Iterator[tuple[int, str]]:
     """The names of the files of media: their own, unless they are unsafe, or another file's."""
     if isinstance(media, Video):
@@ -137,6 +148,8 @@ def _named(media: Media) -> Iterator[tuple[int, str]]:
         name = media.name_of(frame)
         if name and not is_safe_name(name):
             name = PurePosixPath(name.replace("\\", "/")).name
+        if name and not is_safe_name(name):
+            name = f"{frame}{PurePosixPath(blob.name).suffix}"
         while name and taken.setdefault(name, blob) != blob:
             name = f"{frame}/{name}"
         yield frame, name

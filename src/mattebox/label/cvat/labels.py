@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import reprlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -33,7 +34,7 @@ def parse_labels(records: Sequence[Record], name: object) -> tuple[Label, ...]:
         BadAnnotations: one is not a record, or has no name.
     """
     if not isinstance(records, Sequence) or isinstance(records, str):
-        raise BadAnnotations(f"{name}: labels are {records!r}; a list is expected")
+        raise BadAnnotations(f"{name}: labels are {reprlib.repr(records)}; a list is expected")
     return tuple(_label(record, f"{name}: labels[{index}]") for index, record in enumerate(records))
 
 
@@ -59,10 +60,10 @@ def _label(record: Record, place: str) -> Label:
     label = Label(
         record["name"],
         _color(record.get("color")),
-        record.get("type") or "any",
+        as_text(record.get("type")) or "any",
         tuple(_attribute(each, f"{place}.attributes[{index}]") for index, each in enumerate(attributes)),
         tuple(_label(each, f"{place}.sublabels[{index}]") for index, each in enumerate(sublabels)),
-        record.get("svg") or "",
+        as_text(record.get("svg")),
         beyond(record, LABEL, USUAL),
     )
     return replace(label, extra=_with_differences(label.extra, record, label_record(label)))
@@ -73,7 +74,7 @@ def _attribute(record: Record, place: str) -> Attribute:
     attribute = Attribute(
         record["name"],
         bool(record.get("mutable")),
-        record.get("input_type") or "text",
+        as_text(record.get("input_type")) or "text",
         as_text(record.get("default_value")),
         _texts(record.get("values") or []),
         beyond(record, ATTRIBUTE),
@@ -115,13 +116,13 @@ def _texts(values: Any) -> tuple[str, ...]:
 def _listed(record: Record, name: str, place: str) -> list[Any]:
     listed = record.get(name) or []
     if not isinstance(listed, list):
-        raise BadAnnotations(f"{place}.{name}: {listed!r}; a list is expected")
+        raise BadAnnotations(f"{place}.{name}: {reprlib.repr(listed)}; a list is expected")
     return listed
 
 
 def _check(record: Any, place: str) -> None:
     if not isinstance(record, Mapping) or not isinstance(record.get("name"), str):
-        raise BadAnnotations(f"{place}: {record!r} is no label or attribute with a name")
+        raise BadAnnotations(f"{place}: {reprlib.repr(record)} is no label or attribute with a name")
 
 
 def _color(told: Any) -> Color | None:

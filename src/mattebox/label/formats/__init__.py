@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -218,13 +219,17 @@ def write(
     form = _named(format)
     if not form.writes:
         raise BadParameter(f"format={format!r}: this form is only read")
+    writer = _function(form.writes)
+    taken = inspect.signature(writer).parameters
+    if wrong := [option for option in options if option not in taken]:
+        raise BadParameter(f"{format} has no option {', '.join(wrong)}")
     check_media_apart(Path(path), dataset)
     with _told(report) as told:
         if form.name not in HOLD_TRACKS:
             from mattebox.label.interpolation import interpolate_dataset
 
             dataset = interpolate_dataset(dataset, told)
-        _function(form.writes)(dataset, Path(path), told, **options)
+        writer(dataset, Path(path), told, **options)
 
 
 @contextmanager

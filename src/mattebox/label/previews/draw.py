@@ -138,7 +138,7 @@ def _captioned(canvas: Rgb, table: Table, colors: Sequence[Color], size: int) ->
         text = f"{table.label[row]} #{table.object[row]}" if table.tracked[row] else table.label[row]
         if np.isfinite(around[row]).all():
             write(image, text, (around[row, 0], around[row, 1]), size, color)
-        else:  # a tag, which is about the whole frame
+        else:  # a tag, which is about the whole frame: at its foot, where captions of shapes seldom are
+            write(image, text, (0, image.height - tags * size * 1.5), size, color)
             tags += 1
-            write(image, text, (0, tags * (size * 1.5)), size, color)
     return np.asarray(image)

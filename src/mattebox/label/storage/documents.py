@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -11,7 +10,6 @@ from typing import Any
 from mattebox.encode import whole_file
 from mattebox.errors import BadAnnotations
 from mattebox.label.dataset import Dataset
-from mattebox.label.extra import needed_for
 from mattebox.label.progress import Progress
 from mattebox.label.report import Report
 from mattebox.label.row import Row
@@ -19,7 +17,7 @@ from mattebox.label.storage.cells import record_of, row_of
 from mattebox.label.storage.description import Record, described
 from mattebox.label.storage.placing import Placing
 from mattebox.label.storage.restoring import restored
-from mattebox.label.text import decode_text, parse_json
+from mattebox.label.text import as_json, decode_text, parse_json
 
 __all__ = ["load_json", "looks_like_json", "save_json"]
 
@@ -39,11 +37,9 @@ def save_json(dataset: Dataset, path: Path, report: Report, *, overwrite: bool =
         OutputFailed: the file exists, or cannot be written.
         MissingExtra: a package of the extra `label` is needed.
     """
-    with needed_for("writing JSON"):
-        import orjson
     path = Path(os.path.expanduser(path))
-    head = orjson.dumps(described(dataset, path.parent, report), option=orjson.OPT_NON_STR_KEYS)
-    rows = map(_dumped, _records(dataset))
+    head = as_json(described(dataset, path.parent, report))
+    rows = map(as_json, _records(dataset))
     count = 0
     with whole_file(path, overwrite=overwrite) as file:
         lines = path.suffix.lower() == ".jsonl"
@@ -53,16 +49,6 @@ def save_json(dataset: Dataset, path: Path, report: Report, *, overwrite: bool =
         file.write(b"\n" if lines else b"\n]}\n")
     report.made("files")
     report.made("rows", count)
-
-
-def _dumped(record: Record) -> bytes:
-    """A record as JSON, even where it is nested deeper than most readers of JSON like."""
-    import orjson
-
-    try:
-        return orjson.dumps(record)
-    except TypeError:
-        return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _records(dataset: Dataset) -> Iterator[Record]:

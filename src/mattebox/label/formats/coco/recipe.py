@@ -19,12 +19,12 @@ from mattebox.label.building import Choices, Files, Reel, Shot, build_set
 from mattebox.label.building.choices import choices_with
 from mattebox.label.building.holding import without_thin
 from mattebox.label.dataset import Dataset, Label
-from mattebox.label.extra import needed_for
 from mattebox.label.formats.coco.records import Records, category, fitting
 from mattebox.label.formats.common.pointing import Ways, tell_unwritten
 from mattebox.label.merging import classes_of
 from mattebox.label.progress import Progress
 from mattebox.label.report import Report
+from mattebox.label.text import as_json
 from mattebox.types import Rgb
 
 __all__ = ["Coco", "write_coco_set"]
@@ -95,11 +95,9 @@ class Coco:
         if not pictures and any(not shot.untouched for reel in reels for shot in reel.shots):
             report.note("pictures-not-written", "nothing shows what was scaled or cut; --images copy writes pictures")
         report.made("annotations", sum(len(document["annotations"]) for document in documents.values()))
-        with needed_for("writing COCO"):
-            import orjson
         head = {"info": {}, "licenses": [], "categories": list(map(category, range(1, len(labels) + 1), labels))}
         return {
-            f"annotations/instances_{subset}.json": orjson.dumps({**head, **document})
+            f"annotations/instances_{subset}.json": as_json({**head, **document})
             for subset, document in documents.items()
         }
 

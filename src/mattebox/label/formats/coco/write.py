@@ -15,13 +15,13 @@ from mattebox.encode import write_file
 from mattebox.label.building.planning import labels_of
 from mattebox.label.building.reel import Shot
 from mattebox.label.dataset import Dataset, Task
-from mattebox.label.extra import needed_for
 from mattebox.label.formats.coco.records import Records, category, fitting
 from mattebox.label.formats.common.naming import file_subset
 from mattebox.label.formats.common.pages import ImageChoice, albums_of, free_place
 from mattebox.label.formats.common.pointing import Ways
 from mattebox.label.progress import Progress
 from mattebox.label.report import Report
+from mattebox.label.text import as_json
 
 __all__ = ["write_coco"]
 
@@ -52,8 +52,6 @@ def write_coco(
         OutputFailed: something is there already, or a file cannot be written.
         MissingExtra: a package of the extra `label` is needed.
     """
-    with needed_for("writing COCO"):
-        import orjson
     path = free_place(path, overwrite=overwrite)
     single = path.suffix.lower() == ".json"
     labels = labels_of(dataset)
@@ -79,7 +77,7 @@ def write_coco(
         head = {"info": {}, "licenses": []} | dict(heads.get(subset, {}))
         whole = {**head, "categories": list(map(category, range(1, len(labels) + 1), labels)), **document}
         target = path if single else path / "annotations" / f"instances_{file_subset(subset) or 'default'}.json"
-        write_file(target, orjson.dumps(whole), overwrite=overwrite)
+        write_file(target, as_json(whole), overwrite=overwrite)
         report.made("files")
         report.made("annotations", len(document["annotations"]))
 

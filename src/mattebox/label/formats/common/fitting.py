@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from mattebox.label.building.scenery import Scenery
 from mattebox.label.columns import Ragged, put
 from mattebox.label.geometry import boxes
+from mattebox.label.masks.rle import areas_of_runs
 from mattebox.label.report import Report
 from mattebox.label.row import SHAPES, Shape
 from mattebox.label.table import Table, shape_codes
@@ -70,12 +71,14 @@ def usable(table: Table, scenery: Scenery, report: Report) -> Table:
     around = boxes(table)
     sizes = np.array(scenery.sizes).reshape(-1, 2)[np.searchsorted(scenery.frames, table.frame)]
     away = (around[:, 2:] < 0).any(axis=1) | (around[:, :2] > sizes[:, ::-1]).any(axis=1)
-    flat = table.is_shape("rectangle")
-    corners = table.points.take(flat).values.reshape(-1, 4)
-    flat[flat] = (corners[:, 2:] <= corners[:, :2]).any(axis=1)
+    flat = table.is_shape(*AREAS) & (around[:, 2:] <= around[:, :2]).any(axis=1)
+    swapped = table.is_shape("rectangle")
+    corners = table.points.take(swapped).values.reshape(-1, 4)
+    swapped[swapped] = (corners[:, 2:] <= corners[:, :2]).any(axis=1)
+    flat |= swapped | table.is_shape("mask") & (areas_of_runs(table.runs) == 0)
     for code, rows, what in (
         ("outside-picture", away & (table.parent < 0), "shapes that lie outside their picture"),
-        ("empty-shape", flat & ~away, "boxes without a width or a height, or with their corners swapped"),
+        ("empty-shape", flat & ~away, "shapes without an area, or boxes with their corners swapped"),
     ):
         if rows.any():
             first = int(table.frame[rows][0])

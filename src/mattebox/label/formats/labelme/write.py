@@ -10,7 +10,6 @@ import numpy as np
 
 from mattebox.encode import encode, write_file
 from mattebox.label.dataset import Dataset, Task
-from mattebox.label.extra import needed_for
 from mattebox.label.formats.common.fitting import holding, tell_untracked
 from mattebox.label.formats.common.naming import file_subset
 from mattebox.label.formats.common.pages import ImageChoice, Page, albums_of, free_place, pages_of
@@ -24,6 +23,7 @@ from mattebox.label.progress import Progress
 from mattebox.label.report import Report
 from mattebox.label.row import Row, Shape
 from mattebox.label.table import Table
+from mattebox.label.text import as_json
 
 __all__ = ["write_labelme"]
 
@@ -57,8 +57,6 @@ def write_labelme(
         OutputFailed: something is there already, or a file cannot be written.
         MissingExtra: a package of the extra `label` is needed.
     """
-    with needed_for("writing LabelMe files"):
-        import orjson
     path = free_place(path, overwrite=overwrite)
     ways = Ways(path)
 
@@ -72,7 +70,7 @@ def write_labelme(
         inner = target.parent.relative_to(path).as_posix()
         way = ways.to(page.task, page.true_frame, inner) if images == "none" else ""
         sheet = _sheet(page, way or PurePosixPath(page.name).name)
-        write_file(target, orjson.dumps(sheet, option=orjson.OPT_INDENT_2), overwrite=overwrite)
+        write_file(target, as_json(sheet, indented=True), overwrite=overwrite)
     report.made("files", count)
 
 
