@@ -91,6 +91,12 @@ def test_own_forms_are_recognised(name: str, tmp_path: Path) -> None:
     assert recognise(tmp_path / f"set.{name}").name == name
 
 
-def test_an_option_that_a_form_does_not_have_is_wrong_use(tmp_path: Path) -> None:
-    with pytest.raises(BadParameter, match="coco has no option tiles, colour"):
-        write(dataset_of(tmp_path, (BOX,)), tmp_path / "set.json", format="coco", tiles=3, colour="red")
+@pytest.mark.parametrize("name", ["coco", "yolo-detect", "masks", "cvat"])
+def test_an_option_that_a_form_does_not_have_is_wrong_use(tmp_path: Path, name: str) -> None:
+    with pytest.raises(BadParameter, match=r"no option colour, tilse|no choice .colour."):
+        write(dataset_of(tmp_path, (BOX,)), tmp_path / "set", format=name, colour="red", tilse=3)
+
+
+def test_choices_of_a_training_set_are_options(tmp_path: Path) -> None:
+    write(dataset_of(tmp_path, (BOX,)), tmp_path / "set", format="yolo-detect", images="none", report=Report())
+    assert not [*(tmp_path / "set").rglob("*.png")]

@@ -221,7 +221,8 @@ def write(
         raise BadParameter(f"format={format!r}: this form is only read")
     writer = _function(form.writes)
     taken = inspect.signature(writer).parameters
-    if wrong := [option for option in options if option not in taken]:
+    takes_any = any(each.kind is inspect.Parameter.VAR_KEYWORD for each in taken.values())
+    if not takes_any and (wrong := [option for option in options if option not in taken]):
         raise BadParameter(f"{format} has no option {', '.join(wrong)}")
     check_media_apart(Path(path), dataset)
     with _told(report) as told:
