@@ -90,53 +90,23 @@ class Report:
         """Take down what another has worded."""
         self.entries.append(entry)
 
-    def drop(
-        self,
-        code: str,
-        message: str,
-        *,
-        dataset: str = "",
-        task: str = "",
-        subtask: str = "",
-        frame: int | None = None,
-        true_frame: int | None = None,
-        row: int | None = None,
-        count: int = 1,
-    ) -> None:
-        """Tell that something is not in the result."""
-        self.add(Entry("dropped", code, message, dataset, task, subtask, frame, true_frame, row, count))
+    def drop(self, code: str, message: str, **where: Any) -> None:
+        """Tell that something is not in the result.
 
-    def problem(
-        self,
-        code: str,
-        message: str,
-        *,
-        dataset: str = "",
-        task: str = "",
-        subtask: str = "",
-        frame: int | None = None,
-        true_frame: int | None = None,
-        row: int | None = None,
-        count: int = 1,
-    ) -> None:
+        Args:
+            code: what kind of thing it is.
+            message: what is wrong, and what to do about it.
+            where: the place and the count, as `Entry` names them; so in the methods below.
+        """
+        self.add(Entry("dropped", code, message, **where))
+
+    def problem(self, code: str, message: str, **where: Any) -> None:
         """Tell that something is there and doubtful."""
-        self.add(Entry("problem", code, message, dataset, task, subtask, frame, true_frame, row, count))
+        self.add(Entry("problem", code, message, **where))
 
-    def note(
-        self,
-        code: str,
-        message: str,
-        *,
-        dataset: str = "",
-        task: str = "",
-        subtask: str = "",
-        frame: int | None = None,
-        true_frame: int | None = None,
-        row: int | None = None,
-        count: int = 1,
-    ) -> None:
+    def note(self, code: str, message: str, **where: Any) -> None:
         """Tell what is worth knowing."""
-        self.add(Entry("note", code, message, dataset, task, subtask, frame, true_frame, row, count))
+        self.add(Entry("note", code, message, **where))
 
     def made(self, what: str, count: int = 1) -> None:
         """Count results.

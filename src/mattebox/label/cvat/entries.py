@@ -73,15 +73,15 @@ class Place:
 
     def drop(self, code: str, message: str, **where: int | None) -> None:
         """Tell that something is not in the result; `frame`, `row` and `count` say more exactly where."""
-        self.report.drop(code, message, **self.names, **where)  # type: ignore[arg-type]
+        self.report.drop(code, message, **self.names, **where)
 
     def problem(self, code: str, message: str, **where: int | None) -> None:
         """Tell that something is there and doubtful."""
-        self.report.problem(code, message, **self.names, **where)  # type: ignore[arg-type]
+        self.report.problem(code, message, **self.names, **where)
 
     def note(self, code: str, message: str, **where: int | None) -> None:
         """Tell what is worth knowing."""
-        self.report.note(code, message, **self.names, **where)  # type: ignore[arg-type]
+        self.report.note(code, message, **self.names, **where)
 
 
 class Specs:
